@@ -1,0 +1,1 @@
+"""What must be true before a gate opens: the shipped lists, and the machine checks that answer them."""

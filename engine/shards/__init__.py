@@ -1,0 +1,1 @@
+"""One shard on disk: where shards lie, strict tar reading, the record of a swap, the swap itself, its recovery."""
