@@ -1,1 +1,62 @@
-"""The commands, one module a group."""
+"""The commands, one module a group, and the one place where an error becomes a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from app.cli import convert, corpus, runs, settings
+from app.cli.common import Globals, global_options
+from app.exit_codes import CheckCode, ExitCode, code_for
+from app.streams import say
+from engine.errors import GonogoError
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gonogo", prog_name="gonogo")
+@global_options
+@click.pass_context
+def gonogo(context: click.Context, /, **options: object) -> None:
+    """Convert an audio corpus in place, and lose nothing.
+
+    Every command tells its data on stdout and everything else on stderr. Exit codes: 0 done (GO), 1 some of it failed
+    or is quarantined (NO-GO), 2 usage, 3 a gate is closed, 4 stopped for safety, 5 another run holds the corpus, 130
+    and 143 interrupted: run it again and it goes on.
+    """
+    context.obj = Globals().but({name: value for name, value in options.items() if value is not None})
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (*corpus.COMMANDS, *convert.COMMANDS, *runs.COMMANDS, *settings.COMMANDS):
+    gonogo.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run gonogo as a program and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code = gonogo.main(list(arguments), prog_name="gonogo", standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        return _usage_code(arguments)
+    except click.exceptions.Abort:
+        return ExitCode.INTERRUPTED
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except GonogoError as error:
+        say(f"gonogo: {error}")
+        code = code_for(error)
+        return _usage_code(arguments) if code is ExitCode.USAGE else code
+    return int(code or 0)
+
+
+def _usage_code(arguments: Sequence[str]) -> int:
+    """A monitoring system takes 2 for critical: where it asks, a wrong question is UNKNOWN."""
+    return CheckCode.UNKNOWN if "status" in arguments and "--check" in arguments else ExitCode.USAGE

@@ -1,0 +1,5 @@
+"""``python -m app`` is ``gonogo``."""
+
+from app.cli import main
+
+main()

@@ -1,0 +1,95 @@
+"""What every command shares: the global options, the settings, and where state lies."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import click
+import msgspec
+
+from engine.config import Resolved, load_settings
+from engine.errors import UsageError
+from engine.run.places import state_dir_for, user_config_dir
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Globals(msgspec.Struct, frozen=True):
+    """The options that stand before any command, or behind it."""
+
+    as_json: bool = False
+    no_ui: bool = False
+    config: Path | None = None
+    state: Path | None = None
+
+    def but(self, given: Mapping[str, object]) -> Globals:
+        """Return these options with some of them given anew."""
+        return msgspec.structs.replace(self, **given)
+
+    def settings(self, corpus: Path | None, flags: Mapping[str, object] | None = None) -> Resolved:
+        """Resolve the settings for a corpus.
+
+        Raises:
+            ConfigError: when a file, variable or flag is wrong.
+        """
+        return load_settings(corpus, self.config, os.environ, flags or {}, user_config_dir())
+
+    def state_of(self, corpus: Path | None) -> Path:
+        """Return the folder for a corpus's runs and reports."""
+        return state_dir_for(corpus, self.state)
+
+
+_OPTIONS = (
+    click.option(
+        "--json", "as_json", is_flag=True, default=None, help="JSON Lines on stdout: a version, facts, a summary."
+    ),
+    click.option("--no-ui", is_flag=True, default=None, help="Run headless, also in a terminal."),
+    click.option(
+        "--config", type=click.Path(path_type=Path), default=None, help="Use this file, not CORPUS/gonogo.toml."
+    ),
+    click.option(
+        "--state", type=click.Path(path_type=Path), default=None, help="Keep runs and reports in this folder."
+    ),
+)
+_NAMES = ("as_json", "no_ui", "config", "state")
+
+
+def global_options(function: Callable[..., R]) -> Callable[..., R]:
+    """Add the global options to a command or group, as they are."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def with_globals(function: Callable[Concatenate[Globals, P], R]) -> Callable[..., R]:
+    """Give a command the global options, wherever on the command line they stood, as its first argument."""
+
+    @global_options
+    @click.pass_context
+    @functools.wraps(function)
+    def wrapped(context: click.Context, /, *args: P.args, **given: P.kwargs) -> R:
+        own = {name: value for name in _NAMES if (value := given.pop(name)) is not None}
+        before = context.obj if isinstance(context.obj, Globals) else Globals()
+        return function(before.but(own), *args, **given)
+
+    return wrapped
+
+
+corpus_argument = click.argument("corpus", type=click.Path(path_type=Path))
+
+
+def existing_corpus(corpus: Path) -> Path:
+    """Return the corpus's absolute path.
+
+    Raises:
+        UsageError: when it is no folder.
+    """
+    if not corpus.is_dir():
+        what = "a file" if corpus.exists() else "nothing"
+        raise UsageError(f"{corpus}: read {what}, wanted the folder of a corpus")
+    return corpus.absolute()

@@ -1,0 +1,5 @@
+"""``runs``."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

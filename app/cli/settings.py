@@ -1,0 +1,5 @@
+"""``config``."""
+
+import click
+
+COMMANDS: tuple[click.Command, ...] = ()

@@ -1,0 +1,1 @@
+"""The demo's corpus: small, real where the machine has recordings, and like the ones that a conversion meets."""

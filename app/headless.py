@@ -1,0 +1,110 @@
+"""The headless face: a run in the foreground, its events to stdout as text or JSON Lines, its progress to stderr."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from app.exit_codes import ExitCode, code_of
+from app.streams import Data, say, terminal
+from app.wording import line_for
+from engine.convert.crew import Snapshot
+from engine.jobs.registry import Order
+from engine.jobs.start import run_job
+from engine.run.desk import Job
+from engine.run.events import Event
+from engine.units import show_bytes, show_seconds
+
+_LOOKS_PER_S = 4
+
+
+def run_headless(order: Order, state: Path, *, as_json: bool) -> ExitCode:
+    """Run a job to its end and say how it went.
+
+    Raises:
+        GonogoError: when the run could not begin or go on; the streams have said so already.
+    """
+    data = Data()
+    with _progress() as bar:
+        listener = _json_listener(data) if as_json else _text_listener(data, bar)
+        watcher = None if bar is None else _Watcher(bar).watch
+        summary = asyncio.run(run_job(order, state, listener, watcher))
+    return code_of(summary.outcome)
+
+
+def _json_listener(data: Data) -> Callable[[Event, bytes], None]:
+    return lambda _, line: data.write(line)
+
+
+def _text_listener(data: Data, bar: Progress | None) -> Callable[[Event, bytes], None]:
+    """Write lines; above the progress bar, where stdout is the terminal that shows it."""
+
+    def tell(event: Event, _: bytes) -> None:
+        line = line_for(event)
+        if line is None:
+            return
+        if bar is not None and (not line.is_data or sys.stdout.isatty()):
+            bar.console.print(line.text, markup=False)
+        elif line.is_data:
+            data.write(f"{line.text}\n".encode())
+        else:
+            say(line.text)
+
+    return tell
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """Show a progress bar where stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[told]}"),
+    )
+    with Progress(*columns, console=terminal(), refresh_per_second=_LOOKS_PER_S, transient=True, expand=True) as bar:
+        yield bar
+
+
+class _Watcher:
+    """Looks at the job four times a second and moves the bar."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._task = bar.add_task("starting", total=None, told="")
+
+    async def watch(self, job: Job) -> None:
+        while True:
+            now = msgspec.json.decode(job.snapshot(), type=Snapshot)
+            self._bar.update(
+                self._task,
+                description=now.job,
+                total=now.bytes_to_do or None,
+                completed=now.bytes_done,
+                told=told(now),
+            )
+            await asyncio.sleep(1 / _LOOKS_PER_S)
+
+
+def told(now: Snapshot) -> str:
+    """Say in half a line how a run is doing."""
+    if now.pauses:
+        return "paused: " + "; ".join(f"{why} ({detail})" for why, detail in now.pauses.items())
+    busy = sum(bool(worker.shard) for worker in now.workers)
+    words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers"]
+    if now.elapsed_s:
+        words.append(f"{show_bytes(now.bytes_done / now.elapsed_s)}/s")
+    if now.eta_s is not None:
+        words.append(f"{show_seconds(now.eta_s)} left")
+    if now.free_bytes is not None:
+        words.append(f"{show_bytes(now.free_bytes)} free")
+    return "stopping" if now.stopping else ", ".join(words)

@@ -1,0 +1,199 @@
+"""How a run's events read, one line each: the same words in a log that is tailed and on the screen.
+
+A line is for stdout where it tells what became of a shard, for stderr where it tells how the run is doing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.convert.events import (
+    ConvertSummary,
+    InventorySummary,
+    Planned,
+    RecoverSummary,
+    ShardDone,
+    ShardFailed,
+    ShardQuarantined,
+    ShardRecovered,
+    ShardSeen,
+    ShardSkipped,
+    ShardTried,
+)
+from engine.jobs.start import EndedEarly
+from engine.run.events import Check, Event, Paused, Resumed, Stopping, Version, Warned, WorkerEnded, WorkersChanged
+from engine.run.outcome import Outcome
+from engine.shards.record import Tally, TarDigest
+from engine.units import show_bytes, show_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, and where it goes."""
+
+    text: str
+    is_data: bool = False
+
+
+def line_for(event: Event) -> Line | None:
+    """Put an event into words; None for those that only matter to programs."""
+    data = _data(event)
+    if data is not None:
+        return Line(data, is_data=True)
+    message = _message(event)
+    return None if message is None else Line(message)
+
+
+def _data(event: Event) -> str | None:
+    match event:
+        case ShardDone() | ShardTried() | ShardSkipped() | ShardQuarantined() | ShardFailed(final=True) | ShardSeen():
+            return _shard(event)
+        case ShardRecovered():
+            return _row("recovered", event.shard, _recovered(event))
+        case ConvertSummary() | InventorySummary() | RecoverSummary() | EndedEarly():
+            return "\n".join(summary_lines(event))
+    return None
+
+
+def _message(event: Event) -> str | None:
+    match event:
+        case Version():
+            return f"gonogo {event.gonogo} {event.job} {event.corpus or ''}".rstrip()
+        case Check():
+            return f"check {event.id}: {event.state.upper()}: {event.read}" + _missed(event)
+        case Planned():
+            return _planned(event)
+        case ShardFailed():
+            return f"{event.shard}: attempt failed: {event.fault}"
+        case Paused():
+            return f"paused ({event.why}): {event.detail}"
+        case Resumed():
+            return f"goes on ({event.why})"
+        case WorkersChanged():
+            return f"workers: {event.count}"
+        case Stopping():
+            return f"{event.why}: shards in hand come to a safe point; a second signal kills the workers"
+        case Warned():
+            return f"warning: {event.problem}"
+        case WorkerEnded() if event.how != "exited":
+            return f"worker {event.worker} (pid {event.pid}) {event.how}: {event.detail}"
+    return None
+
+
+def _shard(event: ShardDone | ShardTried | ShardSkipped | ShardQuarantined | ShardFailed | ShardSeen) -> str:
+    match event:
+        case ShardDone():
+            return _row("done", event.shard, _made(event.original, event.result, event.tally, event.seconds))
+        case ShardTried():
+            return _row("tried", event.shard, _made(event.original, event.result, event.tally, event.seconds))
+        case ShardSkipped():
+            return _row("skipped", event.shard, event.note)
+        case ShardQuarantined():
+            return _row("QUARANTINED", event.shard, str(event.fault))
+        case ShardFailed():
+            return _row("FAILED", event.shard, str(event.fault))
+        case ShardSeen():
+            word = event.state.upper() if event.fault else event.state
+            return _row(word, event.shard, "; ".join((event.reason, *event.flags)).strip("; "))
+
+
+def _row(word: str, shard: str, rest: str) -> str:
+    return f"{word:<12} {shard:<36} {rest}".rstrip()
+
+
+def _made(original: TarDigest | None, result: TarDigest | None, tally: Tally | None, seconds: float) -> str:
+    if original is None or result is None or tally is None:
+        return "converted by an earlier run"
+    told = [
+        f"{show_bytes(original.size_bytes)} -> {show_bytes(result.size_bytes)}",
+        counted(tally.clips, "clip"),
+        show_seconds(seconds),
+    ]
+    notes = (
+        (tally.saturated_samples, "saturated sample"),
+        (tally.cancelled_clips, "clip whose channels cancel"),
+        (tally.energy_lost_clips, "clip that lost energy"),
+    )
+    told += [counted(count, what) for count, what in notes if count]
+    return ", ".join((*told, *tally.flags))
+
+
+def counted(count: int, what: str) -> str:
+    """Write a count with its noun: ``1 clip``, ``1,200 clips``; the plural ending goes to the noun's first word."""
+    first, _, rest = what.partition(" ")
+    if what == "saturated sample":
+        return f"{count:,} saturated sample{'s' if count != 1 else ''}"
+    return f"{count:,} {first}{'s' if count != 1 else ''}{' ' if rest else ''}{rest}"
+
+
+def _recovered(event: ShardRecovered) -> str:
+    row = f"row {event.row}" if event.row else "no row"
+    did = ", ".join(event.actions) or "nothing to do"
+    return f"{row} of the recovery table: {did}; now {event.ends}" + (f" ({event.why})" if event.why else "")
+
+
+def _planned(event: Planned) -> str:
+    doing = f"{counted(event.to_do, 'shard')} to open ({show_bytes(event.bytes_to_do)})"
+    if event.dry_run is not None:
+        doing = f"dry run on {counted(event.dry_run, 'shard')}, none is changed"
+    return f"{counted(event.shards, 'shard')}: {event.done:,} done already, {doing}; {counted(event.workers, 'worker')}"
+
+
+def _missed(check: Check) -> str:
+    return "" if check.state == "pass" else f"; wanted {check.wanted}; {check.way_out}"
+
+
+def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | EndedEarly) -> list[str]:
+    """Put the end of a run into words: GO or NO-GO first, then what it rests on."""
+    head = f"{verdict(summary.outcome)}: {summary.job}"
+    match summary:
+        case EndedEarly():
+            return [f"{head} did not run: {summary.detail}"]
+        case ConvertSummary():
+            return [head + _convert_head(summary), *_convert_rest(summary)]
+        case InventorySummary():
+            counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
+            size, hours = show_bytes(summary.size_bytes), summary.seconds_of_audio / 3600
+            told = f"{counted(summary.shards, 'shard')}: {counts}; {size}, {hours:,.2f} h of audio"
+            return [f"{head}: {told}", f"table: {summary.table}"]
+        case RecoverSummary():
+            counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items()) or "none"
+            looked = f"{summary.looked_at:,} of {counted(summary.shards, 'shard')} had traces of a swap"
+            return [f"{head}: {looked}; now: {counts}"]
+
+
+def _convert_head(summary: ConvertSummary) -> str:
+    counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
+    did = f"{summary.converted:,} converted by this run"
+    if summary.tried:
+        did = f"{summary.tried:,} tried in scratch, none changed"
+    return f": {counts}, {summary.pending:,} pending; {did} in {show_seconds(summary.seconds)}"
+
+
+def _convert_rest(summary: ConvertSummary) -> list[str]:
+    told = []
+    if summary.converted or summary.tried:
+        came = f"{show_bytes(summary.bytes_in)} -> {show_bytes(summary.bytes_out)}"
+        hours = f"{summary.seconds_of_audio / 3600:,.2f} h of audio"
+        clips = (
+            f"{summary.cancelled_clips:,} clips whose channels cancel, {summary.energy_lost_clips:,} that lost energy"
+        )
+        told.append(f"{came}, {hours}; {counted(summary.saturated_samples, 'saturated sample')}, {clips}")
+    if summary.backups_kept:
+        told.append(f"{counted(summary.backups_kept, 'original')} kept beside their shards")
+    if summary.detail:
+        told.append(summary.detail)
+    return told
+
+
+def verdict(outcome: Outcome) -> str:
+    """Say GO, or NO-GO and why, in as few words as a glance allows."""
+    return {
+        Outcome.OK: "GO",
+        Outcome.SOME_FAILED: "NO-GO",
+        Outcome.GATE_CLOSED: "NO-GO (gate closed)",
+        Outcome.SAFETY_STOP: "NO-GO (stopped for safety)",
+        Outcome.INTERRUPTED: "STOPPED (run it again and it goes on)",
+        Outcome.TERMINATED: "STOPPED (run it again and it goes on)",
+        Outcome.ERROR: "NO-GO (error)",
+    }[outcome]

@@ -1,0 +1,256 @@
+"""The workers of a job on shards: one pool, its events in the log, its controls, its snapshot."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from typing import Literal, cast
+
+import msgspec
+
+from engine.config import Settings
+from engine.convert.tasks import Progress, Result, Trouble
+from engine.convert.tasks import Task as Order
+from engine.errors import Fault
+from engine.run.desk import Desk
+from engine.run.events import Paused, Resumed, Stopping, Warned, WorkerEnded, WorkersChanged, WorkerStarted
+from engine.run.limits import WorkerLimits
+from engine.run.owner import PoolOwner
+from engine.run.pool import Pool
+from engine.run.queue import Policy, Task
+from engine.run.supervise import WorkerEnd
+from engine.shards.layout import ShardPlace
+
+WORKER = (sys.executable, "-P", "-m", "engine.convert.worker")
+"""With -P, so that a folder named ``engine`` where the operator happens to stand is not taken for ours."""
+RECYCLE_AFTER = 200
+"""Shards a worker does before a fresh one takes its place: what a library leaks never grows past this."""
+
+_Why = Literal["operator", "disk", "fault"]
+
+
+class WorkerNow(msgspec.Struct, frozen=True, kw_only=True):
+    """One worker in a snapshot."""
+
+    worker: int
+    pid: int | None
+    shard: str = ""
+    stage: str = ""
+    read_bytes: int = 0
+    of_bytes: int = 0
+    written_bytes: int = 0
+    seconds: float = 0.0
+    """Since the shard was taken in hand."""
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A job at this moment: what its events cannot tell, because it changes all the time."""
+
+    run: str
+    job: str
+    elapsed_s: float
+    workers_wanted: int
+    workers: tuple[WorkerNow, ...]
+    pauses: dict[str, str]
+    """Why nothing is handed out: reason to detail."""
+    stopping: bool
+    settled: int
+    """Shards that this run has done with."""
+    to_do: int
+    bytes_done: int
+    bytes_to_do: int
+    free_bytes: int | None = None
+    """Of the tightest volume."""
+    floor_bytes: int | None = None
+
+    @property
+    def eta_s(self) -> float | None:
+        """Seconds until the end at the pace so far; None before anything is done."""
+        if not self.bytes_done or not self.elapsed_s:
+            return None
+        return (self.bytes_to_do - self.bytes_done) * self.elapsed_s / self.bytes_done
+
+
+class Crew(PoolOwner):
+    """A job that hands shards to workers; a subclass makes the orders and judges the results."""
+
+    job = ""
+
+    def __init__(self, desk: Desk, settings: Settings, *, tell_workers: bool = True) -> None:
+        self.desk = desk
+        self.settings = settings
+        self.began = time.monotonic()
+        self.places: dict[str, ShardPlace] = {}
+        self.sizes: dict[str, int] = {}
+        self.settled: set[str] = set()
+        self.newest: dict[str, Progress] = {}
+        """The last progress of each shard in a worker's hands."""
+        self.stopped = False
+        self._tell_workers = tell_workers
+        asked = settings.convert.workers
+        self.workers = desk.cpus if asked == "auto" else int(asked)
+        self._bytes_settled = 0
+        self._progress = msgspec.json.Decoder(Progress)
+        self._result = msgspec.json.Decoder(Result)
+        self.pool = Pool(
+            WORKER,
+            self,
+            env=desk.worker_env,
+            limits=WorkerLimits(
+                silence_s=settings.convert.silence_s, memory_bytes=settings.convert.worker_memory_bytes
+            ),
+            workers=self.workers,
+            policy=Policy(retries=settings.convert.retries),
+            recycle_after=RECYCLE_AFTER,
+        )
+
+    def enlist(self, place: ShardPlace, size_bytes: int, order: Order) -> Task:
+        """Turn an order for one shard into a task of the pool."""
+        self.places[place.id] = place
+        self.sizes[place.id] = size_bytes
+        return Task(place.id, msgspec.json.encode(order), label=place.id)
+
+    def read_result(self, task: Task, line: bytes) -> Result:
+        """Read a worker's answer; the shard is out of its hands."""
+        self.newest.pop(task.id, None)
+        return self._result.decode(line)
+
+    def settle(self, task: Task) -> None:
+        """Count a shard as done with."""
+        if task.id not in self.settled:
+            self.settled.add(task.id)
+            self._bytes_settled += self.sizes[task.id]
+
+    # What the pool tells.
+
+    def on_progress(self, task: Task, line: bytes) -> None:
+        """See :class:`PoolOwner`."""
+        self.newest[task.id] = self._progress.decode(line)
+
+    def on_worker_started(self, worker: int, pid: int) -> None:
+        """See :class:`PoolOwner`."""
+        if self._tell_workers:
+            self.desk.log.append(WorkerStarted(worker=worker, pid=pid))
+
+    def on_worker_ended(self, worker: int, pid: int, end: WorkerEnd) -> None:
+        """See :class:`PoolOwner`."""
+        if self._tell_workers:
+            self.desk.log.append(WorkerEnded(worker=worker, pid=pid, how=end.how, detail=end.detail))
+
+    def on_retried(self, task: Task, end: WorkerEnd | None) -> None:
+        """See :class:`PoolOwner`."""
+        self.newest.pop(task.id, None)
+
+    def on_waiting(self, reason: str | None) -> None:
+        """Tell that the disk guard holds shards back, or no longer does."""
+        if reason is None:
+            self.desk.log.append(Resumed(why="disk"))
+        else:
+            self.desk.log.append(Paused(why="disk", detail=reason))
+
+    def on_paused(self, why: str, detail: str) -> None:
+        """See :class:`PoolOwner`."""
+        self.desk.log.append(Paused(why=cast("_Why", why), detail=detail))
+
+    def on_resumed(self, why: str) -> None:
+        """See :class:`PoolOwner`."""
+        self.desk.log.append(Resumed(why=cast("_Why", why)))
+
+    def on_workers_changed(self, count: int) -> None:
+        """See :class:`PoolOwner`."""
+        self.desk.log.append(WorkersChanged(count=count))
+
+    # What an operator asks.
+
+    def pause(self) -> None:
+        """Hand out no more shards until :meth:`resume`; those in hand go on."""
+        self.pool.pause("operator", "asked for")
+
+    def resume(self) -> None:
+        """Take the operator's pause back."""
+        self.pool.resume("operator")
+
+    def set_workers(self, count: int) -> None:
+        """Have this many workers from now on."""
+        self.pool.set_workers(count)
+
+    def stop(self, now: bool) -> None:
+        """Bring every shard to a safe point and end; ``now`` kills the workers, which recovery makes safe too."""
+        self.stopped = True
+        self.desk.log.append(Stopping(why="told to stop at once" if now else "told to stop"))
+        if now:
+            self.pool.stop_now()
+        else:
+            self.pool.stop()
+
+    def snapshot(self) -> bytes:
+        """Return the encoded :class:`Snapshot` of this moment."""
+        return msgspec.json.encode(self.look())
+
+    def look(self) -> Snapshot:
+        """Return this moment."""
+        at = time.monotonic()
+        views = self.pool.workers()
+        pauses = dict(self.pool.pauses)
+        if self.pool.waiting:
+            pauses.setdefault("disk", self.pool.waiting)
+        free, floor = self.tightest()
+        return Snapshot(
+            run=self.desk.run_id,
+            job=self.job,
+            elapsed_s=at - self.began,
+            workers_wanted=self.pool.wanted_workers,
+            workers=tuple(
+                self._worker(view.worker, view.pid, view.task, at - view.since if view.since else 0.0) for view in views
+            ),
+            pauses=pauses,
+            stopping=self.pool.stopping,
+            settled=len(self.settled),
+            to_do=len(self.sizes),
+            bytes_done=self._bytes_settled + sum(view.read_bytes for view in self.newest.values()),
+            bytes_to_do=sum(self.sizes.values()),
+            free_bytes=free,
+            floor_bytes=floor,
+        )
+
+    def tightest(self) -> tuple[int | None, int | None]:
+        """Return the free bytes and the floor of the volume with the least room; unknown where none is watched."""
+        return None, None
+
+    def _worker(self, worker: int, pid: int | None, task: Task | None, seconds: float) -> WorkerNow:
+        if task is None:
+            return WorkerNow(worker=worker, pid=pid)
+        progress = self.newest.get(task.id)
+        if progress is None:
+            return WorkerNow(worker=worker, pid=pid, shard=task.id, seconds=seconds)
+        return WorkerNow(
+            worker=worker,
+            pid=pid,
+            shard=task.id,
+            stage=progress.stage,
+            read_bytes=progress.read_bytes,
+            of_bytes=progress.of_bytes,
+            written_bytes=progress.written_bytes,
+            seconds=seconds,
+        )
+
+    def warn(self, faults: Iterable[Fault]) -> None:
+        """Tell what a person should know of the corpus as a whole."""
+        for fault in faults:
+            self.desk.log.append(Warned(problem=str(fault), file=fault.file))
+
+
+def deaths(ends: tuple[WorkerEnd, ...]) -> Fault:
+    """Say of a shard that it is parked because workers died on it."""
+    how = "; ".join(dict.fromkeys(end.detail for end in ends))
+    return Fault(
+        f"{len(ends)} workers died on this shard",
+        read=how,
+        way_out="its original is intact; a new run tries it again",
+    )
+
+
+def is_blameless(result: Result) -> bool:
+    """Tell whether a failure says nothing about its shard: the disk was full."""
+    return result.trouble is Trouble.SPACE

@@ -1,0 +1,75 @@
+"""A second witness for the sample rate: how long the sidecar says a clip is, against what its header says.
+
+A header can lie: a 16 kHz file whose header says 48 kHz would be made useless by a conversion, and every check that
+reads headers would pass. The durations beside the tar were measured by somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+
+from engine.errors import Fault, InputError, UnsupportedError
+from engine.shards.contents import Contents
+from engine.shards.sidecar import Match, Sidecar, match_rows, read_sidecar
+
+_AGREES = (0.8, 1.25)
+"""Segment times in sidecars are rounded and trimmed by some percent; a wrong rate is off by 8 % (44.1 for 48 kHz) to
+200 %, and the rates that occur in corpora differ by a factor of 1.5 or more, but for 44.1."""
+
+
+def contradiction(sidecar: Path | None, contents: Contents, aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Hold a shard's durations against its sidecar's.
+
+    Returns:
+        What a person should know: no sidecar, an unreadable one.
+
+    Raises:
+        UnsupportedError: when the sidecar says that the clips play at another rate than their headers claim.
+    """
+    if sidecar is None:
+        return ()
+    try:
+        table = read_sidecar(sidecar, aliases)
+    except InputError as error:
+        return (f"the sidecar is unreadable: {error}",)
+    demand_agreement(table, match_clips(table, contents), contents)
+    return ()
+
+
+def plays_as_told(duration_s: float, told_s: float) -> bool:
+    """Tell whether two durations of one clip are the same but for rounding and trimming."""
+    return _AGREES[0] <= duration_s / told_s <= _AGREES[1]
+
+
+def match_clips(table: Sidecar, contents: Contents) -> Match:
+    """Match a sidecar's rows with the clips of a tar."""
+    assert contents.index is not None
+    return match_rows(table, [contents.index.members[position].name for position in contents.clips])
+
+
+def demand_agreement(table: Sidecar, match: Match, contents: Contents) -> None:
+    """Compare the durations of the clips that have a row.
+
+    Raises:
+        UnsupportedError: when they differ by a factor, as a wrong sample rate makes them.
+    """
+    assert contents.index is not None
+    factors: list[float] = []
+    for position, clip in contents.clips.items():
+        row = match.row_of.get(contents.index.members[position].name)
+        told = table.rows[row].duration_s if row is not None else None
+        if told and clip.frames:
+            factors.append(clip.duration_s / told)
+    if not factors or plays_as_told(median(factors), 1.0):
+        return
+    rate = next(iter(contents.clips.values())).sample_rate_hz
+    fault = Fault(
+        "the clips' headers and the sidecar contradict each other",
+        file=table.path.name,
+        read=f"headers of {rate} Hz, which make the clips {median(factors):.2f} times as long as the sidecar says",
+        wanted="the same durations, within a quarter",
+        way_out="listen to a clip: either its sample rate is declared wrong, or the sidecar belongs to other audio",
+    )
+    raise UnsupportedError(fault)

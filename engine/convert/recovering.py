@@ -1,0 +1,104 @@
+"""A run of ``recover``: every shard with traces of a swap is brought to a known state, and nothing is converted."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+
+from engine.config import Settings
+from engine.convert.crew import Crew, deaths
+from engine.convert.events import RecoverSummary, ShardFailed, ShardQuarantined, ShardRecovered
+from engine.convert.plan import plan
+from engine.convert.tasks import Recover, Result, ShardRef, State
+from engine.errors import Fault
+from engine.run.desk import Desk
+from engine.run.outcome import Outcome
+from engine.run.owner import DONE, RETRY, Verdict
+from engine.run.queue import Task
+from engine.run.supervise import WorkerEnd
+from engine.shards.files import RealFiles
+from engine.shards.layout import find_shards
+
+
+class Recovering(Crew):
+    """A run of ``recover``.
+
+    Args:
+        corpus: the corpus.
+        settings: as resolved.
+        desk: where the run works.
+        act: False only says what would be done.
+    """
+
+    job = "recover"
+
+    def __init__(self, corpus: Path, settings: Settings, desk: Desk, *, act: bool = True) -> None:
+        super().__init__(desk, settings)
+        self.corpus = corpus
+        self.act = act
+        self._counts: Counter[State] = Counter()
+        self._last_fault: dict[str, Fault] = {}
+
+    async def run(self) -> RecoverSummary:
+        """Recover what there is to recover."""
+        found = await asyncio.to_thread(find_shards, self.corpus, self.settings.layout)
+        self.warn(found.warnings)
+        shards = await asyncio.to_thread(plan, RealFiles(), found.shards)
+        orders = [
+            self.enlist(
+                shard.place,
+                shard.size_bytes,
+                Recover(
+                    shard=ShardRef.of(shard.place, self.desk.state / "locks"),
+                    run=self.desk.run_id,
+                    tool=self.desk.tool,
+                    keep_backup=self.settings.convert.keep_backups > 0,
+                    act=self.act,
+                ),
+            )
+            for shard in shards
+            if shard.state is State.RECOVERING
+        ]
+        await self.pool.run(orders)
+        red = self._counts[State.QUARANTINED] + self._counts[State.FAILED]
+        return RecoverSummary(
+            job=self.job,
+            outcome=Outcome.SOME_FAILED if red else Outcome.OK,
+            seconds=round(time.monotonic() - self.began, 3),
+            shards=len(shards),
+            looked_at=len(self.settled),
+            counts={str(state): count for state, count in sorted(self._counts.items())},
+        )
+
+    def on_result(self, task: Task, line: bytes) -> Verdict:
+        """See :class:`PoolOwner`."""
+        result = self.read_result(task, line)
+        if result.interrupted:
+            return RETRY
+        if result.state is State.FAILED:
+            self._last_fault[task.id] = result.fault or Fault("the worker did not say why")
+            return RETRY
+        self._tell(task, result)
+        self._counts[result.state] += 1
+        self.settle(task)
+        return DONE
+
+    def _tell(self, task: Task, result: Result) -> None:
+        told = result.recovery
+        if told is not None:
+            self.desk.log.append(
+                ShardRecovered(shard=task.label, row=told.row, ends=told.ends, actions=told.actions, why=told.why)
+            )
+        if result.state is State.QUARANTINED and result.fault is not None:
+            source = self.places[task.id].source
+            self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=result.fault))
+
+    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
+        """See :class:`PoolOwner`."""
+        fault = deaths(ends) if ends else self._last_fault[task.id]
+        source = self.places[task.id].source
+        self.desk.log.append(ShardFailed(shard=task.label, source=source, fault=fault, final=True))
+        self._counts[State.FAILED] += 1
+        self.settle(task)

@@ -1,0 +1,65 @@
+"""What gonogo can do: each job by its name, whether it changes the corpus, and which gate stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import Settings
+from engine.convert.conversion import Conversion
+from engine.convert.inventory import Inventory
+from engine.convert.recovering import Recovering
+from engine.errors import UsageError
+from engine.run.desk import Desk, Job
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody wants done."""
+
+    job: str
+    corpus: Path
+    settings: Settings
+    dry_run: int | None = None
+    """For ``convert``: so many shards in scratch, none changed."""
+    act: bool = True
+    """For ``recover``: False only says what would be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """One thing that gonogo can do."""
+
+    make: Callable[[Order, Desk], Job]
+    changes_corpus: Callable[[Order], bool]
+    """Such a job holds the corpus: there is one at a time."""
+    gate: str | None = None
+
+
+JOBS: dict[str, JobKind] = {
+    "convert": JobKind(
+        make=lambda order, desk: Conversion(order.corpus, order.settings, desk, dry_run=order.dry_run),
+        changes_corpus=lambda order: order.dry_run is None,
+        gate="convert.start",
+    ),
+    "inventory": JobKind(
+        make=lambda order, desk: Inventory(order.corpus, order.settings, desk),
+        changes_corpus=lambda _: False,
+    ),
+    "recover": JobKind(
+        make=lambda order, desk: Recovering(order.corpus, order.settings, desk, act=order.act),
+        changes_corpus=lambda order: order.act,
+    ),
+}
+
+
+def job_kind(name: str) -> JobKind:
+    """Return a job by its name.
+
+    Raises:
+        UsageError: when there is none.
+    """
+    if name not in JOBS:
+        raise UsageError(f"{name!r} is no job; there are {', '.join(JOBS)}")
+    return JOBS[name]

@@ -1,0 +1,193 @@
+"""The few file-system calls that the swap and its recovery are made of, behind one small interface.
+
+Everything that touches a shard on disk goes through :class:`Files`, so that a simulated file system, an injected error
+or a kill before the n-th call can stand in for the real one (:class:`RealFiles`).
+
+``fsync`` is never tried twice: after a failed write-back the kernel marks the pages clean, the second call says yes and
+the data are gone (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class ReadFailedError(OSError):
+    """Raised when bytes of a file cannot be read: a fault of that file, where a refused write is one of the disk."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """What ``lstat`` says of one version of one file; while all of it is unchanged, so is the content."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """What ``lstat`` says of a path that is there."""
+
+    identity: Identity
+    is_file: bool
+    """A regular file: no symbolic link, folder, device or fifo."""
+    links: int
+
+
+class Reader(Protocol):
+    """An open file, read by position."""
+
+    size_bytes: int
+    facts: Facts
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """Return ``size`` bytes at ``offset``, fewer only at the end of the file."""
+
+
+class Writer(Protocol):
+    """A new file that is being written."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append all of ``data``."""
+
+    def sync(self) -> None:
+        """Bring everything written to the disk (fsync)."""
+
+
+class Files(Protocol):
+    """What the swap needs of a file system. Every method may raise ``OSError``."""
+
+    def facts(self, path: Path) -> Facts | None:
+        """Return what stands at ``path`` itself (no link followed), None when nothing does."""
+
+    def open(self, path: Path, *, uncached: bool = False) -> contextlib.AbstractContextManager[Reader]:
+        """Open a file for reading; ``uncached`` drops its pages from the cache first, so that the disk answers."""
+
+    def create(self, path: Path) -> contextlib.AbstractContextManager[Writer]:
+        """Create a file that must not be there yet."""
+
+    def link(self, old: Path, new: Path) -> None:
+        """Give a file a second name; fails when ``new`` is there."""
+
+    def rename(self, old: Path, new: Path) -> None:
+        """Put ``old`` in the place of ``new`` in one step."""
+
+    def unlink(self, path: Path) -> None:
+        """Take a name away."""
+
+    def sync_file(self, path: Path) -> None:
+        """Bring a file's content to the disk."""
+
+    def sync_folder(self, folder: Path) -> None:
+        """Bring the names in a folder to the disk."""
+
+
+class RealFiles:
+    """The file system of this machine."""
+
+    def facts(self, path: Path) -> Facts | None:
+        """See :meth:`Files.facts`."""
+        try:
+            return _facts(path.lstat())
+        except FileNotFoundError:
+            return None
+
+    @contextlib.contextmanager
+    def open(self, path: Path, *, uncached: bool = False) -> Iterator[_RealReader]:
+        """See :meth:`Files.open`."""
+        descriptor = os.open(path, _READ)
+        try:
+            if uncached:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            yield _RealReader(descriptor)
+        finally:
+            os.close(descriptor)
+
+    @contextlib.contextmanager
+    def create(self, path: Path) -> Iterator[_RealWriter]:
+        """See :meth:`Files.create`. An error of close is an error: NFS tells of lost writes there."""
+        descriptor = os.open(path, _CREATE, 0o666)
+        try:
+            yield _RealWriter(descriptor)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
+            raise
+        os.close(descriptor)
+
+    def link(self, old: Path, new: Path) -> None:
+        """See :meth:`Files.link`."""
+        os.link(old, new, follow_symlinks=False)
+
+    def rename(self, old: Path, new: Path) -> None:
+        """See :meth:`Files.rename`."""
+        os.rename(old, new)  # noqa: PTH104  # the system call by its name
+
+    def unlink(self, path: Path) -> None:
+        """See :meth:`Files.unlink`."""
+        path.unlink()
+
+    def sync_file(self, path: Path) -> None:
+        """See :meth:`Files.sync_file`."""
+        _sync(path, _READ)
+
+    def sync_folder(self, folder: Path) -> None:
+        """See :meth:`Files.sync_folder`."""
+        _sync(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+class _RealReader:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.facts = _facts(os.fstat(descriptor))
+        self.size_bytes = self.facts.identity.size_bytes
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        parts = []
+        while size > 0:  # Linux hands out at most 2 GiB a call, and a signal may cut one short
+            try:
+                data = os.pread(self._descriptor, size, offset)
+            except OSError as error:
+                raise ReadFailedError(error.errno, error.strerror) from error
+            if not data:
+                break
+            parts.append(data)
+            offset, size = offset + len(data), size - len(data)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+class _RealWriter:
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, data: bytes | memoryview) -> None:
+        view = memoryview(data).cast("B")
+        while view:
+            view = view[os.write(self._descriptor, view) :]
+
+    def sync(self) -> None:
+        os.fsync(self._descriptor)
+
+
+def _facts(status: os.stat_result) -> Facts:
+    identity = Identity(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return Facts(identity, stat.S_ISREG(status.st_mode), status.st_nlink)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

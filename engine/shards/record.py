@@ -1,0 +1,118 @@
+"""The status file beside a shard (S): what a swap promised and what it did, written so that it is whole or absent.
+
+It is a witness, never a judge: whether a shard is done is decided by its content. While a file's identity is the one
+recorded here, the record may stand for that content and spares reading it again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import DamagedError, Fault
+from engine.shards.files import Files, Identity
+from engine.shards.names import ShardFiles
+
+FORMAT = 1
+_MAX_RECORD_BYTES = 1 << 20
+
+
+class SwapState(StrEnum):
+    """How far a swap has come, as its record says."""
+
+    SWAPPING = "swapping"
+    """The converted tar is whole on disk; names are about to change."""
+    SWAPPED = "swapped"
+    """The converted tar stands in the original's place and was read back from the disk."""
+
+
+class TarDigest(msgspec.Struct, frozen=True):
+    """A tar's content: XXH3-128 of all its bytes, and how many they are."""
+
+    xxh3_128: str
+    size_bytes: int
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What a conversion counted in one shard."""
+
+    members: int
+    clips: int
+    seconds_of_audio: float
+    saturated_samples: int = 0
+    cancelled_clips: int = 0
+    """Clips whose channels cancel each other in the mean."""
+    energy_lost_clips: int = 0
+    """Spot-checked clips with less energy below 7 kHz than their original."""
+    flags: tuple[str, ...] = ()
+    """What a person should know: no sidecar, names that differ by case only, dropped chunks."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of ``shard_conversion_status.json``."""
+
+    state: SwapState
+    tool: str
+    run: str
+    time: str
+    original: TarDigest | None
+    """None where the converted tar was adopted and its original is not known."""
+    result: TarDigest
+    tally: Tally | None = None
+    adopted: bool = False
+    """The shard was found converted, beside traces of a swap, and not converted by this record's run."""
+    audio_identity: Identity | None = None
+    backup_identity: Identity | None = None
+    """Of the original's second name, while it is kept."""
+    format: int = FORMAT
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A status file that is there and is no record of ours: damaged, or somebody else's."""
+
+    why: str
+
+
+def now() -> str:
+    """Return the time as records write it: RFC 3339, UTC, whole seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_record(files: Files, status: Path, *, uncached: bool = False) -> Record | Unreadable | None:
+    """Read a shard's record; None where there is none."""
+    facts = files.facts(status)
+    if facts is None:
+        return None
+    if not facts.is_file or facts.identity.size_bytes > _MAX_RECORD_BYTES:
+        return Unreadable(f"no plain file of at most {_MAX_RECORD_BYTES:,} bytes")
+    with files.open(status, uncached=uncached) as reader:
+        data = reader.read_at(0, _MAX_RECORD_BYTES)
+    try:
+        record = msgspec.json.decode(data, type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Unreadable(str(error))
+    return record if record.format == FORMAT else Unreadable(f"format {record.format}, wanted {FORMAT}")
+
+
+def write_record(files: Files, names: ShardFiles, record: Record) -> None:
+    """Write a shard's record durably and read it back from the disk.
+
+    Raises:
+        OSError: when the disk refuses.
+        DamagedError: when the disk took the record and gives back something else.
+    """
+    data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    temporary = names.status.with_name(names.status_name + ".tmp")
+    if files.facts(temporary) is not None:
+        files.unlink(temporary)
+    with files.create(temporary) as writer:
+        writer.write(data)
+        writer.sync()
+    files.rename(temporary, names.status)
+    files.sync_folder(names.folder)
+    if read_record(files, names.status, uncached=True) != record:
+        problem = "the disk did not keep the status file that it had taken"
+        raise DamagedError(Fault(problem, file=names.status.name, way_out="check this disk before going on"))

@@ -1,0 +1,178 @@
+"""Recovery: look at a shard's four files, find the row of the table, act on it. Runs before anything else is done.
+
+The table itself is :mod:`engine.shards.states`. Looking reads content: headers always, and all bytes where an original
+is about to lose a name. Nothing is changed before the decision is made, and a RED decision changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import InputError
+from engine.shards.compare import compare
+from engine.shards.contents import examine
+from engine.shards.digest import digest
+from engine.shards.files import Facts, Files, Identity
+from engine.shards.names import ShardFiles
+from engine.shards.record import Record, SwapState, Unreadable, now, read_record, write_record
+from engine.shards.states import THING_OF_KIND, Action, Decision, Observation, Thing, decide
+from engine.shards.swap import finish, restore_backup
+
+Tick = Callable[[], None]
+
+
+def _no_tick() -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Who writes a record."""
+
+    tool: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovery saw and did."""
+
+    seen: Observation
+    decision: Decision
+    record: Record | None
+    """The shard's record afterwards, where it is readable."""
+
+
+def recover(
+    files: Files, names: ShardFiles, stamp: Stamp, *, keep_backup: bool = False, act: bool = True, tick: Tick = _no_tick
+) -> Recovered:
+    """Bring one shard to a known state.
+
+    Args:
+        files: the file system.
+        names: the shard's four files; the caller holds the shard's lock.
+        stamp: named in a record that has to be written.
+        keep_backup: leave the original of a finished shard beside it.
+        act: False only looks and decides.
+        tick: called often; may raise while nothing is being changed.
+
+    Raises:
+        OSError: when a file cannot be read or a step is refused; run it again.
+    """
+    record = read_record(files, names.status)
+    known = None if isinstance(record, Unreadable) else record
+    seen = observe(files, names, record, tick)
+    decision = decide(seen)
+    if act:
+        for action in decision.actions:
+            known = _act(action, files, names, known, stamp, keep_backup=keep_backup, tick=tick)
+    return Recovered(seen, decision, known)
+
+
+def observe(files: Files, names: ShardFiles, record: Record | Unreadable | None, tick: Tick = _no_tick) -> Observation:
+    """Look at a shard's files without changing anything."""
+    known = record if isinstance(record, Record) else None
+    folder = files.facts(names.folder)
+    a, b, t = (files.facts(path) for path in (names.audio, names.backup, names.temporary))
+    same_file = a is not None and b is not None and a.is_file and a.identity == b.identity
+
+    def thing(path: Path, facts: Facts | None, links: int = 1) -> Thing:
+        if facts is None:
+            return Thing.ABSENT
+        if (
+            not facts.is_file
+            or facts.links > links
+            or folder is None
+            or facts.identity.device != folder.identity.device
+        ):
+            return Thing.REFUSED
+        return THING_OF_KIND[examine(files, path, tick).kind]
+
+    trusted = known is not None and a is not None and _stands_for(known, known.audio_identity, a)
+    kept = known is not None and b is not None and not same_file and _stands_for(known, known.backup_identity, b)
+    audio = Thing.RESULT if trusted else thing(names.audio, a, links=2 if same_file else 1)
+    backup = Thing.ORIGINAL if kept else (audio if same_file else thing(names.backup, b))
+    seen = Observation(
+        audio=audio,
+        backup=backup,
+        temporary=thing(names.temporary, t),
+        record=known.state if known else None,
+        record_there=record is not None,
+        same_file=same_file,
+    )
+    if seen.backup is not Thing.ORIGINAL or same_file or audio not in (Thing.RESULT, Thing.DAMAGED):
+        return seen
+    if known is None:
+        return replace(seen, pair_matches=audio is Thing.RESULT and _is_pair(files, names, tick))
+    return replace(
+        seen,
+        audio_as_recorded=trusted or digest(files, names.audio, tick) == known.result,
+        backup_as_recorded=kept or digest(files, names.backup, tick) == known.original,
+    )
+
+
+def _stands_for(record: Record, identity: Identity | None, facts: Facts) -> bool:
+    """Tell whether a record may stand for a file's content: proven when it was written, unchanged since."""
+    return record.state is SwapState.SWAPPED and facts.is_file and identity == facts.identity
+
+
+def _is_pair(files: Files, names: ShardFiles, tick: Tick) -> bool:
+    try:
+        return compare(files, names.backup, names.audio, decode=None, tick=tick) == 0
+    except InputError:
+        return False
+
+
+def _act(
+    action: Action,
+    files: Files,
+    names: ShardFiles,
+    record: Record | None,
+    stamp: Stamp,
+    *,
+    keep_backup: bool,
+    tick: Tick,
+) -> Record | None:
+    """Do one thing that the table asks for; return the shard's record as it is then."""
+    match action:
+        case Action.DROP_TEMPORARY:
+            files.unlink(names.temporary)
+            files.sync_folder(names.folder)
+        case Action.DROP_SECOND_NAME:
+            files.unlink(names.backup)
+            files.sync_folder(names.folder)
+        case Action.RESTORE_BACKUP:
+            restore_backup(files, names)
+        case Action.RETURN_BACKUP:
+            files.link(names.backup, names.audio)
+            files.sync_folder(names.folder)
+            files.unlink(names.backup)
+            files.sync_folder(names.folder)
+        case Action.FINISH:
+            files.sync_file(names.audio)
+            files.sync_folder(names.folder)
+            promise = record or _record_of(files, names, stamp, names.backup, tick)
+            return finish(files, names, promise, keep_backup=keep_backup)
+        case Action.ADOPT:
+            found, audio = _record_of(files, names, stamp, None, tick), files.facts(names.audio)
+            identity = audio and audio.identity
+            adopted = msgspec.structs.replace(found, state=SwapState.SWAPPED, adopted=True, audio_identity=identity)
+            write_record(files, names, adopted)
+            return adopted
+    return record
+
+
+def _record_of(files: Files, names: ShardFiles, stamp: Stamp, original: Path | None, tick: Tick) -> Record:
+    """Write down what is there, where the record that a swap had made is lost."""
+    return Record(
+        state=SwapState.SWAPPING,
+        tool=stamp.tool,
+        run=stamp.run,
+        time=now(),
+        original=digest(files, original, tick) if original else None,
+        result=digest(files, names.audio, tick),
+    )

@@ -1,0 +1,5 @@
+"""A worker that dies before it says that it is ready."""
+
+import sys
+
+sys.exit("ModuleNotFoundError: no module named 'numpy'")
