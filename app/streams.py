@@ -9,6 +9,8 @@ import sys
 from rich.console import Console
 
 STDOUT = 1
+_PIPE_COLUMNS = 400
+"""Where nobody looks, no cell is cut for want of columns."""
 
 
 def terminal() -> Console:
@@ -17,8 +19,8 @@ def terminal() -> Console:
 
 
 def page() -> Console:
-    """Return the console for tables and texts that are a command's data."""
-    return Console(highlight=False)
+    """Return the console for tables that are a command's data; a pipe or a file never has them cut."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
 
 
 def say(text: str) -> None:

@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
+from typing import Final
 
 from engine.errors import UsageError
 
 _BYTES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_LARGEST: Final = 2**63 - 1
+"""What the file system and numpy count with: a signed 64-bit number. More is a slip of the hand."""
 
 
 def parse_bytes(text: str) -> int:
     """Read ``10GB``, ``512 MiB`` or ``4096`` as bytes; decimal and binary prefixes as the field uses them.
 
     Raises:
-        UsageError: when ``text`` is not a size.
+        UsageError: when ``text`` is not a size, or more than a signed 64-bit number holds.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmgt]i?)?b?\s*", text, re.IGNORECASE)
     if match is None:
         raise UsageError(f"{text!r} is not a size: wanted a number with an optional unit, such as 10GB, 512MiB or 4096")
-    return int(float(match[1]) * _BYTES[(match[2] or "").lower()])
+    count, unit = Decimal(match[1]), _BYTES[(match[2] or "").lower()]
+    # The count is looked at by itself first: a product can be too large even for Decimal.
+    if count > _LARGEST or count * unit > _LARGEST:
+        raise UsageError(f"{text!r} is too large a size: wanted at most {_LARGEST:,} bytes, such as 10GB")
+    return int(count * unit)
 
 
 def parse_seconds(text: str) -> float:
     """Read ``90s``, ``5m``, ``8h`` or ``1.5`` (seconds) as seconds.
 
     Raises:
-        UsageError: when ``text`` is not a duration.
+        UsageError: when ``text`` is not a duration, or more than a signed 64-bit number holds.
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?\s*", text, re.IGNORECASE)
     if match is None:
         raise UsageError(f"{text!r} is not a duration: wanted a number with an optional unit, such as 90s, 5m or 8h")
-    return float(match[1]) * _SECONDS[(match[2] or "s").lower()]
+    duration_s = float(match[1]) * _SECONDS[(match[2] or "s").lower()]
+    if duration_s > _LARGEST:
+        raise UsageError(f"{text!r} is too long a duration: wanted at most {_LARGEST:,} seconds, such as 90s")
+    return duration_s
 
 
 def show_bytes(size_bytes: float) -> str:

@@ -1,5 +1,154 @@
-"""``config``."""
+"""``config`` and ``doctor``: what gonogo goes by, and what it stands on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import asdict
+from pathlib import Path
 
 import click
+import msgspec
+from rich.table import Table
 
-COMMANDS: tuple[click.Command, ...] = ()
+from app.cli.common import Globals, existing_corpus, with_globals
+from app.exit_codes import ExitCode
+from app.report import Report, Row
+from app.streams import page
+from app.wording import line_for
+from engine.checklist.answers import Surroundings
+from engine.checklist.lists import load_checklist
+from engine.checklist.machine import ask_machine
+from engine.checklist.shipped import shipped
+from engine.config import Convert, Layout, Metadata, Settings
+from engine.host.facts import host_facts, package_versions
+from engine.host.powers import probe_powers
+from engine.host.terminal import terminal_facts
+from engine.host.threads import worker_environment
+from engine.jobs.gates import MACHINE_LIST
+from engine.run.outcome import Outcome
+
+optional_corpus = click.argument("corpus", type=click.Path(path_type=Path), default=".")
+
+
+class Setting(Row, frozen=True, kw_only=True):
+    """One setting: its value, and where that came from."""
+
+    key: str
+    value: object
+    origin: str
+    where: str
+
+
+class Fact(Row, frozen=True, kw_only=True):
+    """One thing that ``doctor`` found."""
+
+    part: str
+    name: str
+    value: str
+
+
+@click.group()
+def config() -> None:
+    """Show or check the settings."""
+
+
+@config.command()
+@optional_corpus
+@with_globals
+def show(options: Globals, corpus: Path) -> ExitCode:
+    """Show every setting for CORPUS, and where its value came from."""
+    resolved = options.settings(existing_corpus(corpus))
+    rows = [
+        Setting(key=key, value=value, origin=str(resolved.origins[key].kind), where=resolved.origins[key].where)
+        for key, value in _values(resolved.settings).items()
+    ]
+    table = Table("setting", "value", "from", box=None, pad_edge=False)
+    with Report("config", as_json=options.as_json) as report:
+        for row in rows:
+            report.add(row)
+            table.add_row(row.key, _shown(row.value), f"{row.origin} {row.where}".strip())
+        if not options.as_json:
+            page().print(table)
+    return ExitCode.OK
+
+
+@config.command()
+@optional_corpus
+@with_globals
+def validate(options: Globals, corpus: Path) -> ExitCode:
+    """Check the configuration of CORPUS; every fault is told with its file, line, value and way out."""
+    options.settings(existing_corpus(corpus))
+    with Report("config", as_json=options.as_json) as report:
+        report.say("the configuration is sound")
+    return ExitCode.OK
+
+
+def _values(settings: Settings) -> dict[str, object]:
+    """Return every setting by its dotted key."""
+    sections: dict[str, Layout | Metadata | Convert] = {
+        "layout": settings.layout,
+        "metadata.fields": settings.metadata,
+        "convert": settings.convert,
+    }
+    values = {f"{name}.{key}": value for name, section in sections.items() for key, value in asdict(section).items()}
+    return {**values, **{f"gates.{gate}": checklist for gate, checklist in settings.gates.items()}}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value != "" else "default"
+
+
+@click.command()
+@optional_corpus
+@with_globals
+def doctor(options: Globals, corpus: Path) -> ExitCode:
+    """Tell what this machine, this terminal and CORPUS's file system can do, and whether a conversion may start."""
+    corpus = existing_corpus(corpus)
+    settings = options.settings(corpus).settings
+    around = Surroundings((corpus,), settings.convert.floor_bytes, worker_environment(os.environ))
+    checks = asyncio.run(ask_machine(load_checklist(shipped(MACHINE_LIST)), around))
+    with Report("doctor", as_json=options.as_json) as report:
+        for part, facts in _facts(corpus).items():
+            for name, value in facts.items():
+                report.add(Fact(part=part, name=name, value=value))
+                if not options.as_json:
+                    click.echo(f"{part:<12} {name:<18} {value}")
+        for check in checks:
+            report.add(check)
+            line = line_for(check)
+            if not options.as_json and line is not None:
+                click.echo(line.text)
+        if any(check.state != "pass" for check in checks):
+            report.outcome = Outcome.SOME_FAILED
+    if not options.as_json:
+        click.echo("GO" if report.outcome is Outcome.OK else "NO-GO: a conversion would not start")
+    return ExitCode.OK if report.outcome is Outcome.OK else ExitCode.SOME_FAILED
+
+
+def _facts(corpus: Path) -> dict[str, dict[str, str]]:
+    """Gather what is there, by part; what cannot be asked says so."""
+    try:
+        powers = _texts(probe_powers(corpus))
+    except OSError as error:
+        powers = {"writable": f"no: {error}"}
+    return {
+        "machine": _texts(host_facts()),
+        "versions": package_versions(("gonogo", "numpy", "soundfile", "pyarrow", "msgspec", "xxhash", "rich", "click")),
+        "terminal": _texts(terminal_facts()),
+        "file system": powers,
+    }
+
+
+def _texts(facts: msgspec.Struct) -> dict[str, str]:
+    words = {True: "yes", False: "no", None: "unknown"}
+    return {
+        name: words[value] if value is None or isinstance(value, bool) else str(value)
+        for name, value in msgspec.structs.asdict(facts).items()
+        if value != {}
+    }
+
+
+COMMANDS: tuple[click.Command, ...] = (config, doctor)

@@ -45,6 +45,8 @@ class ConvertedClip:
 def convert_clip(data: bytes | memoryview, tick: Callable[[], None] = lambda: None) -> ConvertedClip:
     """Convert a clip of 48 kHz to 16 kHz mono, in the same codec and sample format.
 
+    Offsets in faults count from the start of the clip.
+
     Args:
         data: The clip as it stands in its file.
         tick: Called at least once per MiB of samples; may raise to stop.
@@ -85,10 +87,10 @@ def _convert_flac(whole: memoryview, read_at: ReadAt, tick: Callable[[], None]) 
     _refuse_other_rates(info)
     blocks, _ = other_blocks(read_at)
     line = _Line(info, tick)
-    encoder = flac.Encoder(info.sample_format)
-    for numbers in line.run(flac.decode(whole, stream, _block_frames(info))):
-        encoder.write(numbers)
-    encoded = encoder.finish()
+    with flac.Encoder(info.sample_format) as encoder:
+        for numbers in line.run(flac.decode(whole, stream, _block_frames(info))):
+            encoder.write(numbers)
+        encoded = encoder.finish()
     head, audio_offset = with_blocks(encoded, tuple(block for block in blocks if is_carried(block)))
     dropped = tuple(block.name for block in blocks if not is_carried(block))
     return line.finish(b"".join((head, encoded[audio_offset:])), dropped)

@@ -2,6 +2,8 @@
 
 The header's length is never believed for an allocation: 100 KB of FLAC can claim 2**36 samples, or hold ten minutes of
 silence. The decoded frames are counted and their MD5 is compared with the one in STREAMINFO (RFC 9639, section 8.2).
+Where that is left out, a stream that ends early is still found; one that goes on after the length in its header is cut
+there, as every reader built on libsndfile cuts it.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 import soundfile
@@ -35,7 +37,7 @@ def decode(data: bytes | memoryview, stream: StreamInfo, block_frames: int) -> I
     """Yield the interleaved samples, at most ``block_frames`` frames at once, and prove them whole at the end.
 
     Raises:
-        DamagedError: If the stream is broken, ends early or late, or is not the one whose MD5 the header holds.
+        DamagedError: If the stream is broken, ends early, or is not the one whose MD5 the header holds.
     """
     info = stream.info
     container, shift = _CONTAINERS[info.sample_format]
@@ -53,7 +55,8 @@ def decode(data: bytes | memoryview, stream: StreamInfo, block_frames: int) -> I
                 digest.update(pack(numbers, info.sample_format))
                 yield numbers
     except soundfile.LibsndfileError as broken:
-        raise _damaged("the FLAC stream cannot be decoded", broken.error_string, "a whole stream") from broken
+        read = f"{broken.error_string!r} after frame {frames:,} of {info.frames:,}"
+        raise _damaged("the FLAC stream cannot be decoded", read, "a whole stream") from broken
     if frames != info.frames:
         problem = "the FLAC stream does not have the length in its header"
         raise _damaged(problem, f"{frames:,} frames", f"{info.frames:,}")
@@ -63,7 +66,10 @@ def decode(data: bytes | memoryview, stream: StreamInfo, block_frames: int) -> I
 
 
 class Encoder:
-    """Encodes one mono clip into memory."""
+    """Encodes one mono clip into memory.
+
+    A context manager: an encoder that is given up must be closed while the memory that it writes to is still there.
+    """
 
     def __init__(self, sample_format: SampleFormat) -> None:
         self._memory = io.BytesIO()
@@ -78,6 +84,12 @@ class Encoder:
             format="FLAC",
             compression_level=COMPRESSION_LEVEL,
         )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
     def write(self, numbers: Numbers) -> None:
         """Append samples."""

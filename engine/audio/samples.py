@@ -46,10 +46,10 @@ def unpack(stored: bytes | memoryview, sample_format: SampleFormat) -> Numbers:
 def pack(numbers: Numbers, sample_format: SampleFormat) -> bytes:
     """Return numbers, which must be in the format's range, as they are stored."""
     if sample_format is SampleFormat.PCM_24:
-        return numbers.astype("<i4").view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
+        return numbers.astype("<i4", copy=False).view(np.uint8).reshape(-1, 4)[:, :3].tobytes()
     if sample_format is SampleFormat.PCM_U8:
         numbers = numbers + _U8_OFFSET
-    return numbers.astype(_STORED[sample_format]).tobytes()
+    return numbers.astype(_STORED[sample_format], copy=False).tobytes()
 
 
 class Quantiser:
@@ -59,14 +59,16 @@ class Quantiser:
     """
 
     def __init__(self, sample_format: SampleFormat) -> None:
+        self._type: np.dtype[np.number]
         self._whole = not sample_format.is_float
         if self._whole:
+            self._type = np.dtype(np.int16 if sample_format.bits <= 16 else np.int32)
             self._low, self._high = -sample_format.full_scale, sample_format.full_scale - 1
         else:
             # Floats are not clipped at full scale; only what the format cannot hold at all is.
+            self._type = _STORED[sample_format]
             self._high = _LARGEST_FLOAT[sample_format]
             self._low = -self._high
-        self._type: np.dtype[np.number] = np.dtype(np.int32) if self._whole else _STORED[sample_format]
         self.saturated = 0
         """Samples so far that lay beyond the range and now stand at its end."""
 

@@ -64,8 +64,11 @@ def read_layout(size_bytes: int, read_at: ReadAt) -> WavLayout:
     if data.size_bytes % wav.frame_bytes:
         read = f"{data.size_bytes:,} bytes of samples"
         raise _damaged("the last frame is cut short", read, f"a multiple of {wav.frame_bytes}")
+    facts = tuple(chunk for chunk in riff.chunks if chunk.id == "fact")
+    if any(fact.size_bytes < 4 for fact in facts):
+        raise _damaged("the fact chunk is cut short", f"{facts[0].size_bytes} bytes", "4")
     others = tuple(chunk for chunk in riff.chunks if chunk.id not in REWRITTEN)
-    return WavLayout(riff.form, wav, data, any(chunk.id == "fact" for chunk in riff.chunks), others)
+    return WavLayout(riff.form, wav, data, bool(facts), others)
 
 
 def result_shell(layout: WavLayout, read_at: ReadAt) -> WavShell:

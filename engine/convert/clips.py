@@ -6,7 +6,6 @@ It lies under the corpus's state folder, compressed; the shard's record holds th
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -21,13 +20,13 @@ def clip_table(state: Path, source: str, shard: str) -> Path:
 
 
 def write_clip_table(path: Path, rows: Iterable[ClipRow]) -> None:
-    """Write a shard's table; it appears under its name when it is whole.
+    """Write a shard's table; it appears under its name when it is whole. The caller holds the shard.
 
     Raises:
         OSError: when the disk refuses.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.tmp")
     with gzip.open(temporary, "wb", compresslevel=1) as out:
         out.write(msgspec.json.Encoder().encode_lines(list(rows)))
     temporary.replace(path)

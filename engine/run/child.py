@@ -129,15 +129,13 @@ class Messages:
         decoder = msgspec.json.Decoder(kind)
         for line in self._lines():
             yield decoder.decode(line)
-            if stop_requested():
-                return
 
     def _lines(self) -> Iterator[bytes]:
         pending = b""
         while True:
             while b"\n" not in pending:
-                readable, _, _ = select.select([self._read_fd, self._wake_fd], [], [])
-                if stop_requested() or self._wake_fd in readable:
+                select.select([self._read_fd, self._wake_fd], [], [])
+                if stop_requested():
                     return
                 chunk = os.read(self._read_fd, _READ_BYTES)
                 if not chunk:

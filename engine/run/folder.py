@@ -21,6 +21,10 @@ from engine.run.log import rfc3339, utc_now
 RECORD_SCHEMA = 1
 
 
+ALIVE = "alive.lock"
+"""Held by a run's engine for as long as it lives."""
+
+
 class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
     """``run.json``: what a run was asked to do, with what and where; written once, before anything happens."""
 
@@ -81,7 +85,7 @@ class RunFolder:
         hidden.mkdir()
         alive = None
         try:
-            alive = hold(hidden / "alive.lock", run_id)
+            alive = hold(hidden / ALIVE, run_id)
             _write_once(hidden / "run.json", msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
             hidden.rename(runs / run_id)
         except BaseException:
@@ -121,7 +125,7 @@ class RunFolder:
 
     def is_alive(self) -> bool:
         """Tell whether the run's engine still exists, seen from any process."""
-        return is_held(self.path / "alive.lock")
+        return is_held(self.path / ALIVE)
 
     def close(self) -> None:
         """Stop being alive; for the engine, at its very end."""

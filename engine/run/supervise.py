@@ -100,7 +100,7 @@ class WorkerProcess:
         Args:
             patience_s: a child that writes nothing for so long is killed; None waits for ever.
         """
-        heard, quiet_ticks = self._pipes.heard, 0
+        quiet_ticks = 0
         tick_s = None if patience_s is None else patience_s / _SILENCE_TICKS
         while True:
             line = self._pipes.take_line()
@@ -112,9 +112,6 @@ class WorkerProcess:
             if self._pipes.closed:
                 return None
             if await self._pipes.news(tick_s):
-                continue
-            if self._pipes.heard != heard:
-                heard, quiet_ticks = self._pipes.heard, 0
                 continue
             quiet_ticks += 1
             if quiet_ticks >= _SILENCE_TICKS:
@@ -192,7 +189,6 @@ class _Pipes(asyncio.SubprocessProtocol):
 
     def __init__(self, on_exit: Callable[[], None]) -> None:
         self._on_exit = on_exit
-        self.heard = 0
         self.flooded = False
         self.closed = False
         self.exited = asyncio.Event()
@@ -215,7 +211,6 @@ class _Pipes(asyncio.SubprocessProtocol):
             self._stderr += data
             del self._stderr[:-STDERR_TAIL_BYTES]
             return
-        self.heard += 1
         if self.flooded:
             return
         *lines, self._partial = (self._partial + data).split(b"\n")

@@ -77,8 +77,8 @@ class Unreadable(msgspec.Struct, frozen=True):
 
 
 def now() -> str:
-    """Return the time as records write it: RFC 3339, UTC, whole seconds."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return the time as records write it: RFC 3339, UTC, milliseconds, so that they sort by age."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_record(files: Files, status: Path, *, uncached: bool = False) -> Record | Unreadable | None:

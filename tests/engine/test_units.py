@@ -31,6 +31,19 @@ def test_what_is_no_quantity_is_refused_with_an_example(text: str) -> None:
         parse_seconds(text)
 
 
+@pytest.mark.parametrize("text", [str(2**63), "9" * 400, "9" * 5000, "9" * 400 + ".5 m"])
+def test_a_quantity_beyond_a_signed_64_bit_number_is_refused_with_the_most_that_fits(text: str) -> None:
+    with pytest.raises(UsageError, match="at most 9,223,372,036,854,775,807 bytes"):
+        parse_bytes(text)
+    with pytest.raises(UsageError, match="at most 9,223,372,036,854,775,807 seconds"):
+        parse_seconds(text)
+
+
+def test_the_largest_quantity_that_fits_is_read() -> None:
+    assert parse_bytes(str(2**63 - 1)) == 2**63 - 1
+    assert parse_seconds(f"{2**62}") == 2**62
+
+
 @given(st.integers(0, 10**16))
 def test_a_size_comes_back_from_its_text_within_half_a_percent(size_bytes: int) -> None:
     assert parse_bytes(show_bytes(size_bytes)) == pytest.approx(size_bytes, rel=0.005)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 import pytest
 
 from engine.audio.check import spot_check
 from engine.audio.clip import convert_clip
-from engine.audio.decimate import decimate
+from engine.audio.decimate import Samples, decimate
+from engine.audio.samples import Numbers
 from engine.audio.selftest import self_test
 from engine.errors import DamagedError
 from tests.engine.audio.clips import decoded, encoded, noise
@@ -84,6 +87,17 @@ def test_the_self_test_fails_a_decimation_without_a_low_pass(monkeypatch: pytest
     assert not figures.passed
     assert figures.worst_alias_db > -1
     assert figures.worst_tone_db > -2
+
+
+def test_the_self_test_fails_a_low_pass_that_is_10_db_too_weak(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leaky(blocks: Iterable[Numbers], frames: int) -> Iterator[Samples]:
+        whole = np.concatenate(list(blocks))
+        yield np.concatenate(list(decimate([whole], frames))) + 10 ** (-110 / 20) * whole[::3]
+
+    monkeypatch.setattr("engine.audio.clip.decimate", leaky)
+    figures = self_test()
+    assert not figures.passed
+    assert figures.worst_alias_db == pytest.approx(-109, abs=1.5)
 
 
 def test_the_self_test_fails_a_low_pass_that_delays(monkeypatch: pytest.MonkeyPatch) -> None:

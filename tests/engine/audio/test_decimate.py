@@ -98,15 +98,20 @@ def test_the_bits_do_not_depend_on_the_blas_kernel_or_its_threads() -> None:
     program = (
         "import hashlib, numpy as np\n"
         "from engine.audio.decimate import decimate\n"
-        "mono = np.random.default_rng(5).integers(-2**24, 2**24, 100_000)\n"
-        "print(hashlib.sha256(b''.join(block.tobytes() for block in decimate([mono], mono.size))).hexdigest())"
+        "whole = np.random.default_rng(5).integers(-2**24, 2**24, 100_000)\n"
+        "for mono in (whole, whole / 3):\n"
+        "    print(hashlib.sha256(b''.join(block.tobytes() for block in decimate([mono], mono.size))).hexdigest())"
     )
-    digests = set()
+    of_integers, of_floats = set(), set()
     for core, threads in [("Haswell", "1"), ("Sandybridge", "2"), ("Prescott", "1"), ("Nehalem", "2")]:
-        settings = {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads}
-        done = run([sys.executable, "-c", program], env=settings, capture_output=True, text=True, check=True)
-        digests.add(done.stdout)
-    assert len(digests) == 1
+        environment = {"OPENBLAS_CORETYPE": core, "OPENBLAS_NUM_THREADS": threads}
+        done = run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+        integers, floats = done.stdout.split()
+        of_integers.add(integers)
+        of_floats.add(floats)
+    assert len(of_integers) == 1
+    if len(of_floats) == 1:
+        pytest.skip("this numpy has only one matrix product, which proves nothing")
 
 
 def test_the_same_clip_gives_the_same_bytes_again() -> None:

@@ -34,7 +34,7 @@ def test_one_voice_in_one_of_64_channels_is_not_called_cancelled() -> None:
 def test_silence_and_faint_noise_are_not_called_cancelled() -> None:
     assert not convert_clip(encoded(np.zeros((5_000, 2)))).cancelled
     faint = noise(5_000, peak=0.0005)[:, 0]
-    assert not convert_clip(encoded(np.stack([faint, -faint], axis=1))).cancelled
+    assert not convert_clip(encoded(np.stack([faint, -faint], axis=1), "FLOAT")).cancelled
 
 
 def test_one_channel_cannot_cancel() -> None:

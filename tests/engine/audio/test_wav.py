@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.audio.check import spot_check
 from engine.audio.clip import convert_clip
 from engine.audio.formats import Codec
+from engine.audio.probe import probe_clip
 from tests.engine.audio.clips import (
     chunk,
     chunk_content,
@@ -143,16 +146,12 @@ def test_a_probe_reads_little_and_never_the_samples() -> None:
         reads.append((offset, length))
         return source[offset : offset + length]
 
-    from engine.audio.probe import probe_clip
-
     assert probe_clip(len(source), read_at).frames == 200_000
     assert len(reads) <= 3
     assert sum(length for _, length in reads) <= 8_192
 
 
 def test_a_long_clip_needs_no_memory_beyond_what_comes_in_and_goes_out() -> None:
-    import tracemalloc
-
     source = encoded(noise(1_000_000, 2), "PCM_24")
     tracemalloc.start()
     clip = convert_clip(source)
@@ -187,8 +186,6 @@ RECORDINGS = sorted(Path("/usr/share/sounds/alsa").glob("*.wav"))
 @pytest.mark.skipif(not RECORDINGS, reason="the recordings of alsa-utils are not installed")
 @pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
 def test_real_recordings_keep_their_length_and_sound(path: Path) -> None:
-    from engine.audio.check import spot_check
-
     source = path.read_bytes()
     clip = convert_clip(source)
     assert clip.result.frames == -(-len(decoded(source)) // 3) == len(decoded(clip.data))

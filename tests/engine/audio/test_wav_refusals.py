@@ -52,6 +52,7 @@ DAMAGED = {
         riff([chunk(b"fmt ", extensible(1, 1, 16, 0)[:24]), DATA]),
         "the extensible fmt chunk is cut",
     ),
+    "short fact": (riff([FMT, chunk(b"fact", b"\0\0\0"), DATA]), "the fact chunk is cut short: read 3 bytes, wanted 4"),
     "no channels": (riff([chunk(b"fmt ", fmt(channels=0)), DATA]), "the fmt chunk describes no sound: read 0 channels"),
     "no rate": (riff([chunk(b"fmt ", fmt(rate_hz=0)), DATA]), "the fmt chunk describes no sound"),
     "frame size 0": (

@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -85,6 +86,7 @@ def pool_of(
     argv: list[str] | None = None,
     limits: WorkerLimits | None = None,
     recycle_after: int | None = None,
+    policy: Policy = QUICK,
 ) -> Pool:
     return Pool(
         argv or program("worker"),
@@ -92,7 +94,7 @@ def pool_of(
         env=environment(),
         limits=limits or WorkerLimits(),
         workers=workers,
-        policy=QUICK,
+        policy=policy,
         recycle_after=recycle_after,
     )
 
@@ -182,7 +184,8 @@ async def test_random_kills_lose_no_task_and_repeat_no_answer() -> None:
             if chance.random() < 0.1:
                 (pid,) = [view.pid for view in pool.workers() if view.task is task]
                 assert pid is not None
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # its last lines may outlive it
+                    os.kill(pid, signal.SIGKILL)
 
     chance = random.Random(7)
     owner = Killing()
@@ -334,6 +337,23 @@ async def test_stop_while_workers_start_hands_out_nothing() -> None:
     assert owner.parked == {}
 
 
+async def test_a_pause_or_a_stop_that_comes_while_a_worker_starts_holds_its_task_back() -> None:
+    class Hasty(Recorder):
+        def on_worker_started(self, worker: int, pid: int) -> None:
+            super().on_worker_started(worker, pid)
+            pool.pause("operator")
+
+    owner = Hasty()
+    pool = pool_of(owner, 1)
+    async with running(pool, map(task, "ab")) as run:
+        await until(lambda: pool.pauses)
+        await until(lambda: all(view.task is None for view in pool.workers()))
+        assert owner.handed == {}
+        pool.stop()
+        assert [task.id for task in await run] == ["a", "b"]
+    assert owner.handed == {}
+
+
 async def test_stop_ends_a_paused_pool() -> None:
     pool = pool_of(Recorder())
     pool.pause("operator")
@@ -344,7 +364,7 @@ async def test_stop_ends_a_paused_pool() -> None:
 
 async def test_stop_now_kills_and_parks_nothing(no_descriptors_leak: None) -> None:
     owner = Recorder()
-    pool = pool_of(owner)
+    pool = pool_of(owner, policy=Policy(retries=0, poison=1))
     async with running(pool, [task(name, "be-silent") for name in "abc"]) as run:
         await until(lambda: owner.handed.total() == 2)
         pool.stop()

@@ -170,6 +170,16 @@ async def test_a_torrent_on_standard_error_blocks_nobody_and_only_its_tail_is_ke
     assert len(end.stderr) <= STDERR_TAIL_BYTES
 
 
+async def test_a_worker_that_talks_faster_than_we_listen_waits_and_loses_no_line() -> None:
+    async with started(program("stubborn", "torrent")) as worker:
+        assert await worker.next_line(30) == b"0"
+        await until(lambda: worker._pipes._held_back, "the pause")
+        waiting = len(worker._pipes._lines)
+        rest = [int(line) async for line in worker.lines()]
+    assert waiting < 30_000  # what one read of a pipe can hold
+    assert rest == list(range(1, 200_000))
+
+
 async def test_a_torn_last_line_is_no_line() -> None:
     async with started(program("stubborn", "torn-last-line")) as worker:
         assert [line async for line in worker.lines()] == [b"whole"]
@@ -178,9 +188,9 @@ async def test_a_torn_last_line_is_no_line() -> None:
 
 async def test_a_grandchild_that_keeps_the_pipes_does_not_keep_us(no_descriptors_leak: None) -> None:
     async with started(program("stubborn", "leave-grandchild")) as worker:
-        line = await worker.next_line(30)
+        line = await worker.next_line(None)
         assert line is not None
-        assert await worker.next_line(30) is None
+        assert await worker.next_line(None) is None
         assert (await worker.wait()).how == "exited"
     os.kill(int(line), signal.SIGKILL)
 

@@ -9,6 +9,9 @@ match sys.argv[1]:
         for number in range(20_000):
             sys.stderr.write(f"warning {number}\n")
         sys.stdout.write('{"type":"ready"}\n')
+    case "torrent":
+        for number in range(200_000):
+            sys.stdout.write(f"{number}\n")
     case "leave-grandchild":
         grandchild = subprocess.Popen([sys.executable, "-I", "-S", "-c", "import time; time.sleep(30)"])
         sys.stdout.write(f"{grandchild.pid}\n")

@@ -1,0 +1,30 @@
+"""The settings: what they are, where each value came from, and the commented file that ``init`` writes."""
+
+from engine.config.keys import GATES, OTHER_VARIABLES, variable
+from engine.config.loading import Resolved, load_settings
+from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
+from engine.config.rules import Value
+from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Settings
+from engine.config.template import CorpusFacts, KeyHelp, commented_toml, describe
+
+__all__ = [
+    "FILE_NAME",
+    "GATES",
+    "OTHER_VARIABLES",
+    "SECTIONS",
+    "USER_FILE_NAME",
+    "Convert",
+    "CorpusFacts",
+    "KeyHelp",
+    "Layout",
+    "Metadata",
+    "Origin",
+    "OriginKind",
+    "Resolved",
+    "Settings",
+    "Value",
+    "commented_toml",
+    "describe",
+    "load_settings",
+    "variable",
+]

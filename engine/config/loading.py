@@ -1,0 +1,100 @@
+"""All sources of settings, read and merged so that the strongest wins, key by key.
+
+The order is flag, ``GONOGO_*`` variable, the corpus's ``gonogo.toml`` (or the file given by ``--config``), the user's
+``config.toml``, default. A value is checked even where a stronger one hides it, and every complaint of all
+sources comes in one :class:`ConfigError`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from engine.config.checking import check, two_bindings
+from engine.config.keys import RULES, by_variable, is_ours
+from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
+from engine.config.rules import Value
+from engine.config.sections import Convert, Layout, Metadata, Settings
+from engine.config.tomlfile import read_entries
+from engine.errors import ConfigError, Fault
+
+
+@dataclasses.dataclass(frozen=True)
+class Resolved:
+    """The settings of a run, and the origin of each key."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    """Dotted key (``convert.workers``, ``gates.convert.start``) to origin; a gate that is not bound has none."""
+
+
+def load_settings(
+    corpus: Path | None,
+    config_file: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+    user_folder: Path | None = None,
+) -> Resolved:
+    """Read every source of settings and let the strongest win, key by key.
+
+    Args:
+        corpus: Folder whose ``gonogo.toml`` is read if it is there; None where a command has no corpus.
+        config_file: Read in place of it (``--config``; else ``GONOGO_CONFIG``), and then it must be there. The
+            gates that the corpus's own file binds stay bound all the same.
+        env: Environment variables; those that start with ``GONOGO_`` count.
+        flags: Dotted key to the value given on the command line; None stands for a flag that was not given.
+        user_folder: gonogo's own folder among the user's configuration; its ``config.toml`` is read if it is there.
+
+    Raises:
+        ConfigError: for every unknown key or impossible value that any source holds, one line each.
+    """
+    env = env or {}
+    named = config_file or (Path(env["GONOGO_CONFIG"]) if env.get("GONOGO_CONFIG") else None)
+    own = corpus / FILE_NAME if corpus is not None else None
+    entries = [Entry(k, v, Origin(OriginKind.FLAG)) for k, v in (flags or {}).items() if v is not None]
+    entries += [Entry(by_variable(k), v, Origin(OriginKind.ENV, k)) for k, v in env.items() if is_ours(k)]
+    if named is not None:
+        entries += read_entries(named, OriginKind.CORPUS_FILE)
+    if own is not None and own.exists():
+        found = read_entries(own, OriginKind.CORPUS_FILE)
+        entries += found if named is None else [entry for entry in found if entry.key.startswith("gates.")]
+    if user_folder is not None and (user_folder / USER_FILE_NAME).exists():
+        entries += read_entries(user_folder / USER_FILE_NAME, OriginKind.USER_FILE)
+    return _resolve(entries)
+
+
+def _resolve(entries: Iterable[Entry]) -> Resolved:
+    values: dict[str, Value] = {}
+    origins: dict[str, Origin] = {}
+    faults: list[Fault] = []
+    for entry in entries:
+        value = check(entry)
+        if isinstance(value, Fault):
+            faults.append(value)
+        elif entry.key.startswith("gates.") and values.get(entry.key, value) != value:
+            faults.append(two_bindings(entry, origins[entry.key], values[entry.key]))
+        elif entry.key not in values:
+            values[entry.key], origins[entry.key] = value, entry.origin
+    if faults:
+        raise ConfigError("\n".join(str(fault) for fault in faults))
+    for key in RULES:
+        origins.setdefault(key, Origin(OriginKind.DEFAULT))
+    settings = Settings(
+        _build(Layout, "layout", values),
+        _build(Metadata, "metadata.fields", values),
+        _build(Convert, "convert", values),
+        {key.removeprefix("gates."): str(value) for key, value in values.items() if key.startswith("gates.")},
+    )
+    return Resolved(settings, origins)
+
+
+_Section = TypeVar("_Section", Layout, Metadata, Convert)
+
+
+def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:
+    given = {key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")}
+    return msgspec.convert(given, section)

@@ -1,0 +1,89 @@
+"""What the value of a setting must be, in words and as a check."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+
+from engine.units import parse_bytes, parse_seconds
+
+Value = int | str | tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What a value must be: the wording of it, the reading of a TOML value, and of a variable's text."""
+
+    wanted: str
+    read: Callable[[object], Value]
+    """Returns the value; raises ValueError, TypeError or UsageError for anything else."""
+    from_text: Callable[[str], object] = str
+    """Turns the text of a variable or flag into what TOML would have held."""
+
+
+def _must(holds: bool) -> None:
+    if not holds:
+        raise ValueError
+
+
+def _number_or_text(text: str) -> object:
+    return int(text) if re.fullmatch(r"-?[0-9]{1,18}", text.strip()) else text
+
+
+def whole_number(least: int, word: str = "") -> Rule:
+    """Ask for a whole number that is large enough, or for the one word that stands for another choice."""
+
+    def read(raw: object) -> Value:
+        if word and raw == word:
+            return word
+        if type(raw) is not int or raw < least:
+            raise ValueError
+        return raw
+
+    wanted = f"a whole number of at least {least}"
+    return Rule(f'"{word}" or {wanted}' if word else wanted, read, _number_or_text)
+
+
+def _text(wanted: str, check: Callable[[str], object]) -> Rule:
+    def read(raw: object) -> Value:
+        if not isinstance(raw, str):
+            raise TypeError
+        _must(bool(check(raw)))
+        return raw
+
+    return Rule(wanted, read)
+
+
+def _texts(wanted: str, check: Callable[[str], object]) -> Rule:
+    def read(raw: object) -> Value:
+        if not isinstance(raw, list | tuple):
+            raise TypeError
+        _must(all(isinstance(each, str) and check(each) for each in raw))
+        return tuple(raw)
+
+    return Rule(wanted, read, lambda text: [part.strip() for part in text.split(",") if part.strip()])
+
+
+def _is_file_name(text: str) -> bool:
+    return "/" not in text and text.isprintable() and text not in ("", ".", "..")
+
+
+def _is_sidecar(text: str) -> bool:
+    """A sidecar's name must not be that of the swap's own record, which ends in ``status.json``."""
+    known = text.endswith((".parquet", ".jsonl", ".json", ".csv"))
+    return _is_file_name(text) and known and not text.endswith("status.json")
+
+
+TAR_NAME = _text(
+    'a file name that ends in .tar, such as "audio.tar"',
+    lambda t: _is_file_name(t) and len(t) > 4 and t.endswith(".tar"),
+)
+TAR_PATTERN = _text('a pattern that ends in .tar, or "" for none', lambda t: not t or t.endswith(".tar"))
+SIDECARS = _texts("a list of file names that end in .parquet, .jsonl, .json or .csv", _is_sidecar)
+PATTERNS = _texts('a list of patterns, such as ["final-*"]', bool)
+NAMES = _texts('a list of column names, such as ["transcript"]', bool)
+SIZE = _text("a size above 0, such as 4GB or 512MiB", lambda t: parse_bytes(t) > 0)
+SIZE_OR_NONE = _text('"" for the default, or a size such as 50GB', lambda t: not t or parse_bytes(t) >= 0)
+TIME = _text("a time above 0, such as 300s or 5m", lambda t: parse_seconds(t) > 0)
+TIME_OR_ZERO = _text("a time such as 10m, or 0s", lambda t: parse_seconds(t) >= 0)

@@ -1,0 +1,126 @@
+"""The settings themselves: one class a section, each field with its rule, its default and its explanation."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from engine.config.rules import (
+    NAMES,
+    PATTERNS,
+    SIDECARS,
+    SIZE,
+    SIZE_OR_NONE,
+    TAR_NAME,
+    TAR_PATTERN,
+    TIME,
+    TIME_OR_ZERO,
+    whole_number,
+)
+from engine.units import parse_bytes, parse_seconds
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """Which files of the corpus are shards, and which lie beside them."""
+
+    audio: Annotated[str, TAR_NAME] = "audio.tar"
+    """Name of the tar in a shard's folder. The swap's companions (audio_48k.bak and so on) keep their names."""
+    sidecars: Annotated[tuple[str, ...], SIDECARS] = (
+        "metadata.parquet",
+        "metadata.jsonl",
+        "metadata.json",
+        "metadata.csv",
+    )
+    """Names of the metadata beside the tar; where two are there, the first in this order is read."""
+    lone: Annotated[str, TAR_PATTERN] = "*.tar"
+    """Pattern of lone webdataset tars: each one is a shard of its own. An empty pattern finds none."""
+    sources: Annotated[tuple[str, ...], PATTERNS] = ("*",)
+    """Patterns of the source folders to include; "." stands for shards right under the corpus."""
+    ignore: Annotated[tuple[str, ...], PATTERNS] = ()
+    """Patterns of folders and files to leave alone: a bare name, or a path under the corpus."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Metadata:
+    """Further names under which a sidecar's columns are found; they are asked before the built-in ones."""
+
+    utt_id: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the utterance's own id."""
+    member: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the name of the audio member in the tar."""
+    video_id: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the recording that the utterance was cut from."""
+    text: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the transcript."""
+    language: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the language."""
+    bucket: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the bucket label, which a conversion carries over as it is."""
+    duration_s: Annotated[tuple[str, ...], NAMES] = ()
+    """Columns that hold the duration: seconds, or milliseconds where the name ends in _ms."""
+
+    def aliases(self) -> dict[str, tuple[str, ...]]:
+        """Return the extra names of each canonical field that has some."""
+        return {field: names for field, names in vars(self).items() if names}
+
+
+@dataclasses.dataclass(frozen=True)
+class Convert:
+    """How the conversion runs."""
+
+    workers: Annotated[int | str, whole_number(1, "auto")] = "auto"
+    """Worker processes: a number, or "auto" for one a usable core."""
+    floor: Annotated[str, SIZE_OR_NONE] = ""
+    """Free space that no conversion may go below; "" is the smaller of 5 % of the volume and 10 GB."""
+    keep_backups: Annotated[int, whole_number(0)] = 0
+    """How many of the newest originals stay beside their converted shards until ``gonogo clean``."""
+    spot_checks: Annotated[int, whole_number(0)] = 8
+    """Clips of each converted shard that an independent decoder reads back before the swap."""
+    worker_memory: Annotated[str, SIZE] = "4GB"
+    """Memory that one worker may take; one that wants more fails its own shard only."""
+    silence: Annotated[str, TIME] = "300s"
+    """How long a worker may say nothing before it is killed and its shard tried again."""
+    retries: Annotated[int, whole_number(0)] = 2
+    """How often a shard is tried again after its worker died or hung; then it is parked."""
+    floor_wait: Annotated[str, TIME_OR_ZERO] = "10m"
+    """How long a run with nothing running waits below the floor before it stops for safety."""
+
+    @property
+    def floor_bytes(self) -> int | None:
+        """The floor in bytes; None asks for the default, which needs the volume's size."""
+        return parse_bytes(self.floor) if self.floor else None
+
+    @property
+    def worker_memory_bytes(self) -> int:
+        """The memory of one worker in bytes."""
+        return parse_bytes(self.worker_memory)
+
+    @property
+    def silence_s(self) -> float:
+        """The longest silence of a worker in seconds."""
+        return parse_seconds(self.silence)
+
+    @property
+    def floor_wait_s(self) -> float:
+        """The longest wait below the floor in seconds."""
+        return parse_seconds(self.floor_wait)
+
+
+SECTIONS: Final[Mapping[str, type[Layout | Metadata | Convert]]] = {
+    "layout": Layout,
+    "metadata.fields": Metadata,
+    "convert": Convert,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Every setting of one corpus."""
+
+    layout: Layout = dataclasses.field(default_factory=Layout)
+    metadata: Metadata = dataclasses.field(default_factory=Metadata)
+    convert: Convert = dataclasses.field(default_factory=Convert)
+    gates: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Gate to the id of the checklist that opens it. Only the corpus's own file, or --config, binds a gate."""

@@ -1,0 +1,206 @@
+"""A run as a pure fold over its events: what ``status``, the reports and the console show, and always the same.
+
+Feed it every event in order; at any moment it tells what is known. Nothing here reads a clock, a disk or a socket.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import msgspec
+
+from engine.convert.events import (
+    Planned,
+    ShardDone,
+    ShardFailed,
+    ShardQuarantined,
+    ShardSeen,
+    ShardSkipped,
+    ShardStarted,
+    ShardTried,
+)
+from engine.convert.tasks import State
+from engine.run.events import (
+    Check,
+    Event,
+    Paused,
+    Resumed,
+    Stopping,
+    Summary,
+    Version,
+    Warned,
+    WorkerEnded,
+    WorkersChanged,
+)
+from engine.run.outcome import Outcome
+from engine.run.reading import Logged
+
+
+class AnySummary(Summary, frozen=True, kw_only=True, tag="summary"):
+    """Any job's summary, as far as all have in common what a view needs."""
+
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    pending: int = 0
+    converted: int = 0
+    detail: str = ""
+
+
+VIEWED = (
+    Version
+    | Check
+    | Planned
+    | ShardStarted
+    | ShardDone
+    | ShardTried
+    | ShardSkipped
+    | ShardQuarantined
+    | ShardFailed
+    | ShardSeen
+    | WorkerEnded
+    | WorkersChanged
+    | Paused
+    | Resumed
+    | Stopping
+    | Warned
+    | AnySummary
+)
+"""The events that the fold takes; others pass it by."""
+
+
+@dataclass(slots=True)
+class RunView:
+    """What is known of a run."""
+
+    job: str = ""
+    corpus: str = ""
+    began: str = ""
+    """RFC 3339, UTC, as all times here."""
+    newest: str = ""
+    planned: Planned | None = None
+    workers: int = 0
+    states: dict[str, State] = field(default_factory=dict)
+    """Of every shard that this run has come to an end with."""
+    in_hand: dict[str, int] = field(default_factory=dict)
+    """Shards that workers have, with the worker's number."""
+    reasons: dict[str, str] = field(default_factory=dict)
+    """Why shards are quarantined, failed, or failed once and are tried again."""
+    checks: list[Check] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    pauses: dict[str, str] = field(default_factory=dict)
+    lost_workers: int = 0
+    stopping: bool = False
+    bytes_in: int = 0
+    bytes_out: int = 0
+    summary: AnySummary | None = None
+
+    def apply(self, logged: Logged[Event]) -> None:
+        """Take one event."""
+        self.newest = logged.time
+        self.began = self.began or logged.time
+        event = logged.event
+        match event:
+            case Version():
+                self.job, self.corpus = event.job, event.corpus or ""
+            case Planned():
+                self.planned, self.workers = event, event.workers
+            case Check():
+                self.checks.append(event)
+            case AnySummary():
+                self.summary = event
+                self.in_hand.clear()
+            case _:
+                if not self._shard(event):
+                    self._run(event)
+
+    def _shard(self, event: Event) -> bool:
+        """Take an event about one shard; False when it is none."""
+        match event:
+            case ShardStarted():
+                self.in_hand[event.shard] = event.worker
+            case ShardDone() | ShardTried():
+                state = State.DONE if isinstance(event, ShardDone) else State.PENDING
+                self._settle(event.shard, state)
+                self.bytes_in += event.original.size_bytes if event.original else 0
+                self.bytes_out += event.result.size_bytes if event.result else 0
+            case ShardSkipped():
+                self._settle(event.shard, State.SKIPPED)
+            case ShardQuarantined():
+                self._settle(event.shard, State.QUARANTINED, str(event.fault))
+            case ShardSeen():
+                self._settle(event.shard, event.state, event.reason if event.fault else "")
+            case ShardFailed(final=True):
+                self._settle(event.shard, State.FAILED, str(event.fault))
+            case ShardFailed():
+                self.in_hand.pop(event.shard, None)
+                self.reasons[event.shard] = str(event.fault)
+            case _:
+                return False
+        return True
+
+    def _settle(self, shard: str, state: State, reason: str = "") -> None:
+        self.in_hand.pop(shard, None)
+        self.states[shard] = state
+        self.reasons.pop(shard, None)
+        if reason:
+            self.reasons[shard] = reason
+
+    def _run(self, event: Event) -> None:
+        """Take an event about the run as a whole."""
+        match event:
+            case Paused():
+                self.pauses[event.why] = event.detail
+            case Resumed():
+                self.pauses.pop(event.why, None)
+            case WorkersChanged():
+                self.workers = event.count
+            case WorkerEnded():
+                self.lost_workers += event.how != "exited"
+            case Stopping():
+                self.stopping = True
+            case Warned():
+                self.warnings.append(event.problem)
+            case _:
+                pass
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The states of the corpus as far as this run knows them, those that earlier runs had done included."""
+        counts = Counter(self.states.values())
+        counts[State.DONE] += self.planned.done if self.planned else 0
+        if self.planned:
+            known = sum(count for state, count in counts.items() if state is not State.PENDING)
+            counts[State.PENDING] = self.planned.shards - known
+        return {str(state): counts[state] for state in State if counts[state]}
+
+
+class Level(IntEnum):
+    """How a run is doing, at a glance."""
+
+    GREEN = 0
+    YELLOW = 1
+    RED = 2
+    UNKNOWN = 3
+
+
+def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
+    """Say how a run is doing, and why."""
+    red = sum(state in (State.QUARANTINED, State.FAILED) for state in view.states.values())
+    if view.summary is None and not alive:
+        return Level.RED, "the run ended without a summary: its engine was killed; run it again and it goes on"
+    if view.summary is not None and view.summary.outcome not in _CALM:
+        return Level.RED, f"{view.summary.outcome}: {view.summary.detail or f'{red} shards failed or are quarantined'}"
+    if red:
+        return Level.RED, f"{red} shards failed or are quarantined"
+    if view.summary is not None and view.summary.outcome is not Outcome.OK:
+        return Level.YELLOW, f"{view.summary.outcome}: run it again and it goes on"
+    if view.pauses:
+        return Level.YELLOW, "paused: " + "; ".join(f"{why}: {detail}" for why, detail in view.pauses.items())
+    again = [shard for shard in view.reasons if shard not in view.states]
+    if again or (view.lost_workers and not view.summary):
+        return Level.YELLOW, f"{len(again)} shards are tried again, {view.lost_workers} workers died"
+    return Level.GREEN, "ended well" if view.summary else "under way"
+
+
+_CALM = (Outcome.OK, Outcome.INTERRUPTED, Outcome.TERMINATED)

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.app.corpora import assert_is_conversion, hashes, leftovers, stamps, tars
+from tests.app.program import Gonogo
+from tests.recordings import make_corpus, make_lone, make_shard, real_clips_48k
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    """Eight shards of real speech in one source, three of 16 kHz in another."""
+    folder = make_corpus(tmp_path / "corpus", shards=8, clips=5, clip_s=0.3, sidecar=True)
+    return make_corpus(folder, shards=3, source="broadcast", rate_hz=16_000)
+
+
+@pytest.mark.slow
+def test_a_thousand_shards_are_done_exactly_once_and_a_second_run_changes_nothing(
+    gonogo: Gonogo, tmp_path: Path
+) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=1_000, clips=2)
+    originals = tars(corpus)
+
+    first = gonogo.convert(corpus)
+
+    assert first.code == 0, first.stderr
+    assert first.lines[0]["type"] == "version"
+    assert first.summary["type"] == "summary"
+    assert first.summary["counts"] == {"done": 1_000, "skipped": 0, "quarantined": 0, "failed": 0}
+    assert (first.summary["converted"], first.summary["pending"]) == (1_000, 0)
+    done = first.shards("shard_done")
+    assert len(done) == len(set(done)) == 1_000
+    converted = tars(corpus)
+    for name in list(originals)[::50]:
+        assert_is_conversion(originals[name], converted[name])
+    before = stamps(corpus)
+
+    second = gonogo.convert(corpus)
+
+    assert second.code == 0
+    assert second.summary["counts"]["done"] == 1_000
+    assert second.summary["converted"] == 0
+    assert stamps(corpus) == before
+    assert leftovers(corpus) == []
+
+
+def test_every_line_has_type_time_and_run(gonogo: Gonogo, corpus: Path) -> None:
+    ended = gonogo.convert(corpus)
+    runs = {line["run"] for line in ended.lines}
+    assert len(runs) == 1
+    assert all(line["time"].endswith("Z") and line["type"] for line in ended.lines)
+    log = corpus / ".gonogo" / "runs" / runs.pop() / "events.jsonl"
+    assert log.read_text() == ended.stdout
+
+
+def test_members_keep_names_order_format_and_what_is_no_audio(gonogo: Gonogo, tmp_path: Path) -> None:
+    clips = real_clips_48k(6)
+    mixed = [clip for name, data in clips for clip in ((name, data), (name.replace(".wav", ".json"), b'{"text": ""}'))]
+    make_shard(tmp_path / "corpus" / "final-export" / "shard_0", mixed)
+    make_lone(tmp_path / "corpus" / "web" / "part-0.tar", mixed)
+    originals = tars(tmp_path / "corpus")
+
+    ended = gonogo.convert(tmp_path / "corpus")
+
+    assert ended.code == 0, ended.stderr
+    assert sorted(ended.shards("shard_done")) == ["final-export/shard_0", "web/part-0.tar"]
+    for name, data in tars(tmp_path / "corpus").items():
+        assert_is_conversion(originals[name], data)
+    status = json.loads((tmp_path / "corpus" / "web" / "part-0.status.json").read_text())
+    assert (status["state"], status["tally"]["clips"]) == ("swapped", 6)
+
+
+def test_shards_of_16_khz_are_skipped_and_nothing_is_written_to_them(gonogo: Gonogo, corpus: Path) -> None:
+    before = {name: stamp for name, stamp in stamps(corpus).items() if name.startswith("broadcast")}
+    ended = gonogo.convert(corpus)
+    assert ended.summary["counts"] == {"done": 8, "skipped": 3, "quarantined": 0, "failed": 0}
+    assert {name: stamp for name, stamp in stamps(corpus).items() if name.startswith("broadcast")} == before
+
+
+def test_the_bytes_do_not_depend_on_the_number_of_workers(gonogo: Gonogo, tmp_path: Path) -> None:
+    results = []
+    for workers in (1, 3):
+        corpus = make_corpus(tmp_path / f"corpus-{workers}", shards=6, clips=4, clip_s=0.3)
+        assert gonogo.convert(corpus, "--workers", str(workers)).code == 0
+        results.append(hashes(corpus))
+    assert results[0] == results[1]
+
+
+def test_a_dry_run_tries_shards_in_scratch_and_touches_nothing(gonogo: Gonogo, corpus: Path) -> None:
+    before = stamps(corpus)
+    ended = gonogo.convert(corpus, "--dry-run", "3")
+    assert ended.code == 0, ended.stderr
+    assert ended.summary["tried"] == 3
+    assert ended.summary["converted"] == 0
+    assert len(ended.of_type("shard_tried")) == 3
+    assert stamps(corpus) == before
+    assert not (corpus / ".gonogo" / "scratch").exists() or not list((corpus / ".gonogo" / "scratch").iterdir())
+
+
+def test_a_dry_run_finds_shards_to_try_among_those_of_16_khz(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=6, source="a-broadcast", rate_hz=16_000)
+    make_corpus(corpus, shards=2, source="final-export")
+    assert gonogo.convert(corpus, "--dry-run", "2").summary["tried"] == 2
+
+
+def test_a_shard_without_a_sidecar_is_converted_and_reported(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=2, sidecar=False)
+    ended = gonogo.convert(corpus)
+    assert ended.code == 0
+    assert all("no sidecar" in event["tally"]["flags"] for event in ended.of_type("shard_done"))
+
+
+def test_kept_originals_stay_as_many_as_asked(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=5, sidecar=True)
+    originals = set(hashes(corpus).values())
+    ended = gonogo.convert(corpus, "--keep-backups", "2", "--workers", "1")
+    assert ended.code == 0, ended.stderr
+    kept = sorted(corpus.rglob("audio_48k.bak"))
+    assert [path.parent.name for path in kept] == ["shard_00003", "shard_00004"]
+    assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept} <= originals
+    again = gonogo.convert(corpus)
+    assert again.summary["counts"]["done"] == 5
+    assert not list(corpus.rglob("*.bak"))
+
+
+def test_text_on_stdout_tells_each_shard_and_the_verdict(gonogo: Gonogo, corpus: Path) -> None:
+    ended = gonogo("convert", corpus)
+    assert sum(line.startswith("done") for line in ended.stdout.splitlines()) == 8
+    assert "GO: convert: 8 done, 3 skipped, 0 quarantined, 0 failed" in ended.stdout
+    assert "check decimator: PASS" in ended.stderr
+
+
+def test_a_reader_that_goes_away_does_not_stop_the_run(gonogo: Gonogo, corpus: Path) -> None:
+    process = gonogo.start_convert(corpus)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=60) == 0
+    assert process.stderr is not None
+    assert "nobody reads standard output" in process.stderr.read()
+    process.stderr.close()
+    process.stdout = process.stderr = None
+    assert not leftovers(corpus)

@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from engine.convert.tasks import State
+from engine.shards.files import RealFiles
+from engine.shards.names import ShardFiles
+from engine.shards.record import Record, SwapState, read_record
+from tests.faults.convert_one import Ended, Order
+from tests.faults.fault_files import Strike
+from tests.recordings import Clip, cut, make_shard, real_clips_48k, tar_bytes
+
+ROOT = Path(__file__).parents[2]
+
+
+def members() -> list[Clip]:
+    """Three clips of 0.1 s of real speech, each with its words beside it."""
+    clips = [cut(clip, 4_800, at=9_600) for clip in real_clips_48k(3)]
+    return [member for name, data in clips for member in ((name, data), (f"{name}.json", b'{"text": "words"}'))]
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+class Converter:
+    """The program that converts one shard at a time in processes of their own."""
+
+    def __init__(self, clip: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.convert_one", str(clip)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment(),
+        )
+
+    def __call__(
+        self, shard: Path, strike: Strike | None = None, *, keep_backup: bool = False, convert: bool = True
+    ) -> Ended:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        order = Order(str(shard), strike, keep_backup, convert)
+        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, "the program that converts has ended"
+        return msgspec.json.decode(line, type=Ended)
+
+    def close(self) -> None:
+        self._process.communicate()
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A shard before and after its conversion, as many fresh copies of it as wanted, and what must hold of them."""
+
+    folder: Path
+    convert: Converter
+    original: bytes
+    result: bytes = b""
+    calls: tuple[str, ...] = ()
+    """Of an undisturbed conversion."""
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def fresh(self) -> Path:
+        shard = self.folder / f"shard_{next(self.numbers):05d}"
+        shard.mkdir()
+        (shard / "audio.tar").write_bytes(self.original)
+        return shard
+
+    def nothing_is_lost(self, shard: Path, when: str) -> None:
+        """The original is whole under one of its names, or its whole conversion is in its place."""
+        audio, backup = shard / "audio.tar", shard / "audio_48k.bak"
+        assert audio.exists(), f"no audio.tar after {when}"
+        kept = [path.read_bytes() for path in (audio, backup) if path.exists()]
+        assert self.original in kept or kept[0] == self.result, f"the original is lost after {when}"
+
+    def comes_to_its_end(self, shard: Path, when: str, *, keep_backup: bool = False) -> None:
+        """The next attempt, undisturbed, ends as if nothing had happened, and leaves nothing but what it should."""
+        ended = self.convert(shard, keep_backup=keep_backup)
+        assert ended.result is not None
+        assert ended.result.state is State.DONE, f"after {when}: {ended.result}"
+        self.is_done(shard, when, keep_backup=keep_backup)
+
+    def is_done(self, shard: Path, when: str, *, keep_backup: bool = False) -> None:
+        there = {path.name: path for path in shard.iterdir()}
+        assert there.keys() == {"audio.tar", "shard_conversion_status.json"} | ({"audio_48k.bak"} & {*there}), when
+        assert ("audio_48k.bak" in there) is keep_backup, when
+        assert there["audio.tar"].read_bytes() == self.result, f"other bytes after {when}"
+        if keep_backup:
+            assert there["audio_48k.bak"].read_bytes() == self.original, when
+        record = read_record(RealFiles(), ShardFiles.of_folder(shard).status)
+        assert isinstance(record, Record), when
+        assert record.state is SwapState.SWAPPED, when
+        shutil.rmtree(shard)  # hundreds of them would only fill the disk
+
+
+@pytest.fixture(scope="package")
+def convert(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Converter]:
+    clip = tmp_path_factory.mktemp("warm") / "clip.wav"
+    clip.write_bytes(members()[0][1])
+    converter = Converter(clip)
+    yield converter
+    converter.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, convert: Converter) -> Bench:
+    """A small shard, and what its undisturbed conversion gives."""
+    before = Bench(tmp_path, convert, tar_bytes(members()))
+    shard = before.fresh()
+    ended = convert(shard)
+    assert ended.result is not None
+    assert ended.result.state is State.DONE, ended.result
+    result = (shard / "audio.tar").read_bytes()
+    assert result != before.original
+    return replace(before, result=result, calls=ended.calls)
+
+
+@pytest.fixture
+def larger_shard(tmp_path: Path) -> Callable[[str], Path]:
+    """Make a shard that takes a worker some time."""
+    clips = [(f"{turn:02d}_{name}", data) for turn in range(12) for name, data in real_clips_48k(8)]
+
+    def make(name: str) -> Path:
+        return make_shard(tmp_path / name, clips)
+
+    return make

@@ -1,0 +1,88 @@
+"""Every single call to the file system fails once: refused, done but said to have failed, or refused from there on."""
+
+from __future__ import annotations
+
+import errno
+from itertools import count
+
+import pytest
+
+from engine.convert.tasks import State, Trouble
+from tests.faults.conftest import Bench
+from tests.faults.fault_files import EFFECTS, Harm, Strike
+
+HARMS = (Harm.ERROR_BEFORE, Harm.ERROR_AFTER, Harm.ERRORS_FROM_HERE)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+@pytest.mark.parametrize("harm", HARMS)
+def test_an_error_at_every_call_loses_nothing(bench: Bench, harm: Harm, code: int) -> None:
+    told = 0
+    for at in count(1):
+        shard = bench.fresh()
+        ended = bench.convert(shard, Strike(at, harm, code))
+        assert ended.signal == 0
+        assert ended.result is not None
+        if len(ended.calls) < at:
+            break
+        when = f"{harm} at call {at}, {ended.calls[at - 1]}"
+        bench.nothing_is_lost(shard, when)
+        assert ended.result.state in (State.FAILED, State.DONE), f"{when}: {ended.result}"
+        if ended.result.state is State.FAILED:
+            assert ended.result.fault is not None, when
+            assert errno.errorcode[code] in ended.result.fault.read, when
+            told += 1
+        bench.comes_to_its_end(shard, when)
+    assert at - 1 == len(bench.calls)
+    assert told == len(bench.calls)
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_an_error_at_every_change_of_the_attempt_after_a_kill_loses_nothing(bench: Bench, harm: Harm) -> None:
+    for first, call in enumerate(bench.calls, 1):
+        if call.split()[0] not in {"link", "rename", "unlink", "sync_folder"}:
+            continue
+        probe = bench.fresh()
+        bench.convert(probe, Strike(first, Harm.KILL))
+        following = bench.convert(probe).calls
+        for at, struck in enumerate(following, 1):
+            if struck.split()[0] not in EFFECTS:
+                continue
+            shard = bench.fresh()
+            bench.convert(shard, Strike(first, Harm.KILL))
+            bench.convert(shard, Strike(at, harm, errno.EIO))
+            when = f"a kill before {call} and {harm} at {struck}"
+            bench.nothing_is_lost(shard, when)
+            bench.comes_to_its_end(shard, when)
+
+
+def test_a_full_disk_waits_for_room_and_leaves_no_temporary_tar_in_its_way(bench: Bench) -> None:
+    for at, call in enumerate(bench.calls, 1):
+        if call.split()[0] not in {"write", "sync", "close"}:
+            continue
+        shard = bench.fresh()
+        ended = bench.convert(shard, Strike(at, Harm.ERROR_BEFORE, errno.ENOSPC))
+        assert ended.result is not None
+        assert ended.result.trouble is Trouble.SPACE, call
+        assert (shard / "audio_16k.tar.tmp").exists() is False, f"left behind by ENOSPC at call {at}, {call}"
+
+
+def test_a_disk_that_refuses_a_write_is_told_apart_from_a_file_that_cannot_be_read(bench: Bench) -> None:
+    for at, call in enumerate(bench.calls, 1):
+        what, _, name = call.partition(" ")
+        if what not in {"read_at", "write", "sync", "rename"}:
+            continue
+        ended = bench.convert(bench.fresh(), Strike(at, Harm.ERROR_BEFORE, errno.EIO))
+        assert ended.result is not None
+        wanted = Trouble.SHARD if what == "read_at" else Trouble.DISK
+        assert ended.result.trouble is wanted, f"{call} of {name}"
+
+
+def test_a_failed_sync_is_never_asked_again(bench: Bench) -> None:
+    """After a failed write-back the kernel marks the pages clean: the second fsync says yes, and the data are gone."""
+    syncs = [at for at, call in enumerate(bench.calls, 1) if call.split()[0] == "sync"]
+    assert len(syncs) == 3
+    for at in syncs:
+        ended = bench.convert(bench.fresh(), Strike(at, Harm.ERROR_BEFORE, errno.EIO))
+        name = bench.calls[at - 1].split()[1]
+        assert not {f"sync {name}", f"sync_file {name}", f"rename {name}"} & {*ended.calls[at:]}
