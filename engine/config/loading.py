@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
@@ -97,4 +95,4 @@ _Section = TypeVar("_Section", Layout, Metadata, Convert)
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:
     given = {key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")}
-    return msgspec.convert(given, section)
+    return dataclasses.replace(section(), **given)

@@ -11,7 +11,21 @@ from pathlib import Path
 
 import msgspec
 
-from engine.convert.rewrite import ClipRow
+
+class ClipRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One clip of a converted shard: where it lies in the new tar, and the hashes of what went in and came out."""
+
+    member: str
+    """Its name; what is not printable is escaped."""
+    offset_bytes: int
+    size_bytes: int
+    frames: int
+    original_frames: int
+    original_xxh3_128: str
+    xxh3_128: str
+    saturated_samples: int = 0
+    cancelled: bool = False
+    dropped_chunks: tuple[str, ...] = ()
 
 
 def clip_table(state: Path, source: str, shard: str) -> Path:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.convert.clips import ClipRow
 from engine.convert.pulse import Pulse
-from engine.convert.rewrite import ClipRow, Rewritten, expected_bytes, rewrite
+from engine.convert.rewrite import Rewritten, expected_bytes, rewrite
 from engine.errors import DamagedError, Fault, printable
 from engine.shards.compare import compare
 from engine.shards.contents import Contents

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
 import xxhash
 
 from engine.audio.clip import ConvertedClip, convert_clip
 from engine.audio.formats import output_frames
+from engine.convert.clips import ClipRow
 from engine.convert.pulse import Pulse
 from engine.errors import DamagedError, Fault, InputError, UnsupportedError, printable
 from engine.shards.contents import Contents
@@ -22,22 +22,6 @@ _RECORD_BYTES = 20 * BLOCK_BYTES
 """A tar is padded to whole records of 10,240 bytes, as every tar program writes it."""
 _EXTRAS_BYTES = 1024
 """For a clip's own headers and tags."""
-
-
-class ClipRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One clip of a converted shard: where it lies in the new tar, and the hashes of what went in and came out."""
-
-    member: str
-    """Its name; what is not printable is escaped."""
-    offset_bytes: int
-    size_bytes: int
-    frames: int
-    original_frames: int
-    original_xxh3_128: str
-    xxh3_128: str
-    saturated_samples: int = 0
-    cancelled: bool = False
-    dropped_chunks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

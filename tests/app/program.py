@@ -70,8 +70,8 @@ class Gonogo:
         stdout, stderr = process.communicate(timeout=DEADLINE_S)
         return Ended(process.returncode, stdout, stderr)
 
-    def convert(self, corpus: Path, *args: str | Path) -> Ended:
-        return self("--no-ui", "--json", "convert", corpus, *args)
+    def convert(self, corpus: Path, *args: str | Path, env: dict[str, str] | None = None) -> Ended:
+        return self("--no-ui", "--json", "convert", corpus, *args, env=env)
 
     def start_convert(self, corpus: Path, *args: str | Path) -> subprocess.Popen[str]:
         return self.start("--no-ui", "--json", "convert", corpus, *args)

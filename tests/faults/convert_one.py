@@ -1,11 +1,12 @@
-"""Converts one shard at a time on a file system that fails on purpose, each time in a process of its own.
+"""Converts one shard at a time on a file system that fails on purpose.
 
-Run as ``python -m tests.faults.convert_one``: an :class:`Order` a line on standard input, an :class:`Ended` a line on
-standard output. It imports once and forks for every order, so that hundreds of real kills take seconds.
+Run as ``python -m tests.faults.convert_one CLIP``: an :class:`Order` a line on standard input, an :class:`Ended` a line
+on standard output. It imports once and forks for an order that kills, so that hundreds of real kills take seconds.
 """
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -18,7 +19,7 @@ from engine.convert.answer import answer
 from engine.convert.pulse import Pulse
 from engine.convert.tasks import Convert, Recover, Result, ShardRef, to_wire
 from engine.shards.files import RealFiles
-from tests.faults.fault_files import FaultFiles, Strike
+from tests.faults.fault_files import FaultFiles, Harm, Strike
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -79,8 +80,11 @@ def main() -> None:
     """Serve orders until there are no more."""
     warm = Path(sys.argv[1]).read_bytes()
     convert_clip(warm)  # what is computed once, is computed before the first fork
+    gc.freeze()
     for line in sys.stdin.buffer:
-        ended = _in_a_child(msgspec.json.decode(line, type=Order))
+        order = msgspec.json.decode(line, type=Order)
+        kills = order.strike is not None and order.strike.harm is Harm.KILL
+        ended = _in_a_child(order) if kills else attempt(order)
         sys.stdout.buffer.write(msgspec.json.encode(ended) + b"\n")
         sys.stdout.buffer.flush()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-from itertools import count
 
 import pytest
 
@@ -17,30 +16,26 @@ HARMS = (Harm.ERROR_BEFORE, Harm.ERROR_AFTER, Harm.ERRORS_FROM_HERE)
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
 @pytest.mark.parametrize("harm", HARMS)
 def test_an_error_at_every_call_loses_nothing(bench: Bench, harm: Harm, code: int) -> None:
-    told = 0
-    for at in count(1):
+    """A call that only reads has no after, and no disk is too full for it: it errs once, with EIO, before."""
+    reads_too = harm is Harm.ERROR_BEFORE and code == errno.EIO
+    for at, call in enumerate(bench.calls, 1):
+        if call.split()[0] not in EFFECTS and not reads_too:
+            continue
         shard = bench.fresh()
         ended = bench.convert(shard, Strike(at, harm, code))
-        assert ended.signal == 0
         assert ended.result is not None
-        if len(ended.calls) < at:
-            break
-        when = f"{harm} at call {at}, {ended.calls[at - 1]}"
+        when = f"{harm} at call {at}, {call}"
         bench.nothing_is_lost(shard, when)
-        assert ended.result.state in (State.FAILED, State.DONE), f"{when}: {ended.result}"
-        if ended.result.state is State.FAILED:
-            assert ended.result.fault is not None, when
-            assert errno.errorcode[code] in ended.result.fault.read, when
-            told += 1
+        assert ended.result.state is State.FAILED, f"{when}: {ended.result}"
+        assert ended.result.fault is not None, when
+        assert errno.errorcode[code] in ended.result.fault.read, when
         bench.comes_to_its_end(shard, when)
-    assert at - 1 == len(bench.calls)
-    assert told == len(bench.calls)
 
 
 @pytest.mark.parametrize("harm", HARMS)
 def test_an_error_at_every_change_of_the_attempt_after_a_kill_loses_nothing(bench: Bench, harm: Harm) -> None:
     for first, call in enumerate(bench.calls, 1):
-        if call.split()[0] not in {"link", "rename", "unlink", "sync_folder"}:
+        if call.split()[0] not in {"link", "rename", "unlink"}:
             continue
         probe = bench.fresh()
         bench.convert(probe, Strike(first, Harm.KILL))

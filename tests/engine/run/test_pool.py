@@ -405,6 +405,14 @@ async def test_workers_that_never_start_end_the_run_with_their_last_words() -> N
     assert owner.handed == {}
 
 
+async def test_workers_that_start_at_the_second_try_every_time_end_nothing(tmp_path: Path) -> None:
+    owner = Recorder()
+    argv = [*program("never_ready", str(tmp_path / "tries"))]
+    await pool_of(owner, 1, argv=argv, recycle_after=1).run([task(str(number)) for number in range(START_FAILURES_MAX)])
+    assert len(owner.results) == START_FAILURES_MAX
+    assert [end.code for end in owner.ends] == [1, 0] * START_FAILURES_MAX
+
+
 async def test_a_worker_program_that_is_not_there_ends_the_run() -> None:
     with pytest.raises(WorkersFailError, match="No such file"):
         await pool_of(Recorder(), argv=["/nowhere/worker"]).run([task("a")])

@@ -173,7 +173,9 @@ async def test_a_torrent_on_standard_error_blocks_nobody_and_only_its_tail_is_ke
 async def test_a_worker_that_talks_faster_than_we_listen_waits_and_loses_no_line() -> None:
     async with started(program("stubborn", "torrent")) as worker:
         assert await worker.next_line(30) == b"0"
-        await until(lambda: worker._pipes._held_back, "the pause")
+        stdout = worker._transport.get_pipe_transport(1)
+        assert isinstance(stdout, asyncio.ReadTransport)
+        await until(lambda: not stdout.is_reading(), "the pause")
         waiting = len(worker._pipes._lines)
         rest = [int(line) async for line in worker.lines()]
     assert waiting < 30_000  # what one read of a pipe can hold

@@ -109,12 +109,12 @@ def test_an_audio_tar_that_is_a_link_or_a_folder_is_still_listed(tmp_path: Path)
     assert ids(find_shards(tmp_path, Layout())) == ["a/x", "a/y"]
 
 
-def test_a_name_that_is_not_utf_8_is_kept(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_shown_escaped_and_its_path_is_kept(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path) + b"/a/shard_\xff"
     os.makedirs(folder)  # noqa: PTH103 - a path of bytes
     Path(os.fsdecode(folder), "audio.tar").touch()
     (found,) = find_shards(tmp_path, Layout()).shards
-    assert found.shard == "shard_\udcff"
+    assert found.shard == "shard_\\udcff"
     assert found.files.audio.exists()
 
 
