@@ -15,7 +15,7 @@ _PIPE_COLUMNS = 400
 
 def terminal() -> Console:
     """Return the console for messages and progress."""
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(stderr=True, highlight=False)
 
 
 def page() -> Console:

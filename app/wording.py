@@ -98,32 +98,25 @@ def _shard(event: ShardDone | ShardTried | ShardSkipped | ShardQuarantined | Sha
 
 
 def _row(word: str, shard: str, rest: str) -> str:
-    return f"{word:<12} {shard:<36} {rest}".rstrip()
+    return f"{word:<9} {shard:<24} {rest}".rstrip()
 
 
 def _made(original: TarDigest | None, result: TarDigest | None, tally: Tally | None, seconds: float) -> str:
     if original is None or result is None or tally is None:
         return "converted by an earlier run"
-    told = [
-        f"{show_bytes(original.size_bytes)} -> {show_bytes(result.size_bytes)}",
-        counted(tally.clips, "clip"),
-        show_seconds(seconds),
-    ]
+    told = [f"{show_bytes(original.size_bytes)} -> {show_bytes(result.size_bytes)}", counted(tally.clips, "clip")]
     notes = (
-        (tally.saturated_samples, "saturated sample"),
-        (tally.cancelled_clips, "clip whose channels cancel"),
-        (tally.energy_lost_clips, "clip that lost energy"),
+        (tally.saturated_samples, "saturated"),
+        (tally.cancelled_clips, "with cancelling channels"),
+        (tally.energy_lost_clips, "lost energy"),
     )
-    told += [counted(count, what) for count, what in notes if count]
-    return ", ".join((*told, *tally.flags))
+    told += [f"{count:,} {what}" for count, what in notes if count]
+    return ", ".join((*told, *tally.flags, *([show_seconds(seconds)] if seconds >= 1 else [])))
 
 
-def counted(count: int, what: str) -> str:
-    """Write a count with its noun: ``1 clip``, ``1,200 clips``; the plural ending goes to the noun's first word."""
-    first, _, rest = what.partition(" ")
-    if what == "saturated sample":
-        return f"{count:,} saturated sample{'s' if count != 1 else ''}"
-    return f"{count:,} {first}{'s' if count != 1 else ''}{' ' if rest else ''}{rest}"
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: ``1 clip``, ``1,200 clips``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def _recovered(event: ShardRecovered) -> str:
@@ -150,7 +143,8 @@ def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | 
         case EndedEarly():
             return [f"{head} did not run: {summary.detail}"]
         case ConvertSummary():
-            return [head + _convert_head(summary), *_convert_rest(summary)]
+            counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
+            return [f"{head}: {counts}, {summary.pending:,} pending", *_convert_rest(summary)]
         case InventorySummary():
             counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
             size, hours = show_bytes(summary.size_bytes), summary.seconds_of_audio / 3600
@@ -162,23 +156,17 @@ def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | 
             return [f"{head}: {looked}; now: {counts}"]
 
 
-def _convert_head(summary: ConvertSummary) -> str:
-    counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
-    did = f"{summary.converted:,} converted by this run"
-    if summary.tried:
-        did = f"{summary.tried:,} tried in scratch, none changed"
-    return f": {counts}, {summary.pending:,} pending; {did} in {show_seconds(summary.seconds)}"
-
-
 def _convert_rest(summary: ConvertSummary) -> list[str]:
-    told = []
+    came = f"{show_bytes(summary.bytes_in)} -> {show_bytes(summary.bytes_out)}"
+    hours = f"{summary.seconds_of_audio / 3600:,.2f} h of audio"
+    took = f"in {show_seconds(summary.seconds)}"
+    told = [f"{summary.converted:,} converted by this run {took}: {came}, {hours}"]
+    if summary.tried:
+        told = [f"{counted(summary.tried, 'shard')} tried in scratch {took}, none changed: {came}, {hours}"]
     if summary.converted or summary.tried:
-        came = f"{show_bytes(summary.bytes_in)} -> {show_bytes(summary.bytes_out)}"
-        hours = f"{summary.seconds_of_audio / 3600:,.2f} h of audio"
-        clips = (
-            f"{summary.cancelled_clips:,} clips whose channels cancel, {summary.energy_lost_clips:,} that lost energy"
-        )
-        told.append(f"{came}, {hours}; {counted(summary.saturated_samples, 'saturated sample')}, {clips}")
+        lost = f"{summary.energy_lost_clips:,} that lost energy"
+        cancelled = f"{counted(summary.cancelled_clips, 'clip')} with cancelling channels"
+        told.append(f"{counted(summary.saturated_samples, 'saturated sample')}, {cancelled}, {lost}")
     if summary.backups_kept:
         told.append(f"{counted(summary.backups_kept, 'original')} kept beside their shards")
     if summary.detail:

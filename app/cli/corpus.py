@@ -21,7 +21,7 @@ from engine.shards.layout import find_shards
 @corpus_argument
 @with_globals
 def init(options: Globals, corpus: Path) -> ExitCode:
-    """Write a commented gonogo.toml for CORPUS, from what is found there."""
+    """Write a commented gonogo.toml for CORPUS."""
     corpus = existing_corpus(corpus)
     target = corpus / FILE_NAME
     found = find_shards(corpus, options.settings(None).settings.layout)

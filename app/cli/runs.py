@@ -173,7 +173,10 @@ def _tell(options: Globals, run: str | None, corpus: Path | None, request: Reque
 @click.option("--now", is_flag=True, help="Kill the workers; the next run recovers what they had in hand.")
 @with_globals
 def stop(options: Globals, run: str | None, corpus: Path | None, *, now: bool) -> ExitCode:
-    """End a run: shards in hand come to a safe point, nothing is lost, the same command goes on later."""
+    """End a run at its next safe point; nothing is lost.
+
+    The command that started it goes on from there.
+    """
     done = "the workers are killed" if now else "it stops at the next safe point"
     return _tell(options, run, corpus, Request("stop", now=now), done)
 

@@ -105,7 +105,7 @@ def _shown(value: object) -> str:
 @optional_corpus
 @with_globals
 def doctor(options: Globals, corpus: Path) -> ExitCode:
-    """Tell what this machine, this terminal and CORPUS's file system can do, and whether a conversion may start."""
+    """Say what is here, and whether a conversion may start."""
     corpus = existing_corpus(corpus)
     settings = options.settings(corpus).settings
     around = Surroundings((corpus,), settings.convert.floor_bytes, worker_environment(os.environ))

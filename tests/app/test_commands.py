@@ -186,7 +186,8 @@ def test_doctor_says_go_and_names_what_it_found(gonogo: Gonogo, corpus: Path) ->
 def test_the_demo_converts_one_source_and_skips_the_other(gonogo: Gonogo) -> None:
     first = gonogo("--no-ui", "demo", "corpus")
     assert first.code == 0, first.stderr
-    assert "GO: convert: 6 done, 3 skipped, 0 quarantined, 0 failed, 0 pending; 6 converted by this run" in first.stdout
+    assert "GO: convert: 6 done, 3 skipped, 0 quarantined, 0 failed, 0 pending" in first.stdout
+    assert "6 converted by this run" in first.stdout
     second = gonogo("--no-ui", "--json", "demo", "corpus")
     assert second.code == 0
     assert second.lines[0]["type"] == "version"
