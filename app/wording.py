@@ -94,7 +94,19 @@ def _shard(event: ShardDone | ShardTried | ShardSkipped | ShardQuarantined | Sha
             return _row("FAILED", event.shard, str(event.fault))
         case ShardSeen():
             word = event.state.upper() if event.fault else event.state
-            return _row(word, event.shard, "; ".join((event.reason, *event.flags)).strip("; "))
+            return _row(
+                word, event.shard, "; ".join(part for part in (_held(event), event.reason, *event.flags) if part)
+            )
+
+
+def _held(event: ShardSeen) -> str:
+    """Say what an inventory found in a shard."""
+    found = event.inspection
+    if found is None:
+        return ""
+    about = "" if found.seconds_are_exact else "about "
+    plays = f"{about}{show_seconds(found.seconds_of_audio)}"
+    return f"{counted(found.clips, 'clip')}, {show_bytes(event.size_bytes)}, {plays}, {' + '.join(found.kinds)}"
 
 
 def _row(word: str, shard: str, rest: str) -> str:
@@ -147,18 +159,28 @@ def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | 
             return [f"{head}: {counts}, {summary.pending:,} pending", *_convert_rest(summary)]
         case InventorySummary():
             counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
-            size, hours = show_bytes(summary.size_bytes), summary.seconds_of_audio / 3600
-            told = f"{counted(summary.shards, 'shard')}: {counts}; {size}, {hours:,.2f} h of audio"
-            return [f"{head}: {told}", f"table: {summary.table}"]
+            held = f"{show_bytes(summary.size_bytes)}, {show_seconds(summary.seconds_of_audio)} of audio"
+            told = f"{counted(summary.shards, 'shard')}: {counts}; {held}"
+            return [f"{head}: {told}", *_source_lines(summary), f"table: {summary.table}"]
         case RecoverSummary():
             counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items()) or "none"
             looked = f"{summary.looked_at:,} of {counted(summary.shards, 'shard')} had traces of a swap"
             return [f"{head}: {looked}; now: {counts}"]
 
 
+def _source_lines(summary: InventorySummary) -> list[str]:
+    width = max((len(one.source) for one in summary.sources), default=0)
+    return [
+        f"  {one.source:<{width}}  {', '.join(f'{count:,} {state}' for state, count in one.counts.items())}; "
+        f"{counted(one.clips, 'clip')}, {show_bytes(one.size_bytes)}, {show_seconds(one.seconds_of_audio)}: "
+        f"{' + '.join(one.audio) or 'no audio'}"
+        for one in summary.sources
+    ]
+
+
 def _convert_rest(summary: ConvertSummary) -> list[str]:
     came = f"{show_bytes(summary.bytes_in)} -> {show_bytes(summary.bytes_out)}"
-    hours = f"{summary.seconds_of_audio / 3600:,.2f} h of audio"
+    hours = f"{show_seconds(summary.seconds_of_audio)} of audio"
     took = f"in {show_seconds(summary.seconds)}"
     told = [f"{summary.converted:,} converted by this run {took}: {came}, {hours}"]
     if summary.tried:

@@ -70,4 +70,4 @@ def show_seconds(duration_s: float) -> str:
         return f"{whole} s"
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d} min"
-    return f"{whole // 3600}:{whole % 3600 // 60:02d} h"
+    return f"{whole // 3600:,}:{whole % 3600 // 60:02d} h"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
@@ -94,5 +94,8 @@ _Section = TypeVar("_Section", Layout, Metadata, Convert)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:
-    given = {key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")}
+    # Any: each value was checked against its own field's rule, which a type checker cannot follow.
+    given: dict[str, Any] = {
+        key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")
+    }
     return dataclasses.replace(section(), **given)

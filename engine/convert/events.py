@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from engine.convert.tasks import Inspection, State
 from engine.errors import Fault
 from engine.run.events import (
@@ -139,6 +141,19 @@ class ConvertSummary(Summary, frozen=True, kw_only=True, tag="summary"):
     """Why it ended early."""
 
 
+class SourceTotals(msgspec.Struct, frozen=True, kw_only=True):
+    """One source in an inventory's summary."""
+
+    source: str
+    counts: dict[str, int]
+    """Shards by state."""
+    clips: int
+    size_bytes: int
+    seconds_of_audio: float
+    audio: tuple[str, ...]
+    """The kinds of clips in it: ``48 kHz, 1 channel, wav pcm_16``."""
+
+
 class InventorySummary(Summary, frozen=True, kw_only=True, tag="summary"):
     """How an inventory ended."""
 
@@ -147,6 +162,7 @@ class InventorySummary(Summary, frozen=True, kw_only=True, tag="summary"):
     """Shards by state."""
     size_bytes: int
     seconds_of_audio: float
+    sources: tuple[SourceTotals, ...]
     table: str
     """The file that holds all of it."""
 

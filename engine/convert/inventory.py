@@ -16,7 +16,7 @@ import msgspec
 
 from engine.config import Settings
 from engine.convert.crew import Crew, deaths
-from engine.convert.events import InventorySummary, ShardSeen
+from engine.convert.events import InventorySummary, ShardSeen, SourceTotals
 from engine.convert.inventory_table import Row, write_table
 from engine.convert.tasks import Inspect, Result, ShardRef, State
 from engine.errors import Fault, UsageError
@@ -26,7 +26,7 @@ from engine.run.owner import DONE, RETRY, Verdict
 from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.files import Files, Identity, RealFiles
-from engine.shards.layout import ShardPlace, find_shards
+from engine.shards.layout import ShardPlace, find_shards, natural
 
 PROBES = 16
 """Clips whose headers are read: a stray share of 10 % is met with 82 %, of 25 % with 99 %; what does not fit its
@@ -139,19 +139,34 @@ class Inventory(Crew):
         )
 
     def _summary(self, shards: int) -> InventorySummary:
-        counts = Counter(row.result.state for row in self._rows.values())
-        red = counts[State.QUARANTINED] + counts[State.FAILED]
-        seconds = sum(row.result.inspection.seconds_of_audio for row in self._rows.values() if row.result.inspection)
+        rows = list(self._rows.values())
+        whole = _totals("", rows)
+        red = whole.counts.get(State.QUARANTINED, 0) + whole.counts.get(State.FAILED, 0)
+        sources = sorted({row.place.source for row in rows}, key=natural)
         return InventorySummary(
             job=self.job,
             outcome=Outcome.SOME_FAILED if red else Outcome.OK,
             seconds=round(time.monotonic() - self.began, 3),
             shards=shards,
-            counts={str(state): counts[state] for state in State if counts[state]},
-            size_bytes=sum(row.size_bytes for row in self._rows.values()),
-            seconds_of_audio=round(seconds, 3),
+            counts=whole.counts,
+            size_bytes=whole.size_bytes,
+            seconds_of_audio=whole.seconds_of_audio,
+            sources=tuple(_totals(source, [row for row in rows if row.place.source == source]) for source in sources),
             table=str(self.desk.state / TABLE),
         )
+
+
+def _totals(source: str, rows: list[Row]) -> SourceTotals:
+    counts = Counter(row.result.state for row in rows)
+    found = [row.result.inspection for row in rows if row.result.inspection is not None]
+    return SourceTotals(
+        source=source,
+        counts={str(state): counts[state] for state in State if counts[state]},
+        clips=sum(one.clips for one in found),
+        size_bytes=sum(row.size_bytes for row in rows),
+        seconds_of_audio=round(sum(one.seconds_of_audio for one in found), 3),
+        audio=tuple(sorted({kind for one in found for kind in one.kinds})),
+    )
 
 
 def identities(files: Files, places: Iterable[ShardPlace]) -> dict[str, tuple[Identity | None, ...]]:

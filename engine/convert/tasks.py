@@ -156,6 +156,17 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     rows_without_clip: int = 0
     fields: tuple[str, ...] = ()
 
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What its clips are, in words."""
+        return tuple(sorted({kind_of(clip) for clip in self.audio}))
+
+
+def kind_of(clip: ClipInfo) -> str:
+    """Say what a clip is: ``48 kHz mono wav pcm_16``."""
+    channels = {1: "mono", 2: "stereo"}.get(clip.channels, f"{clip.channels} channels")
+    return f"{clip.sample_rate_hz / 1000:g} kHz {channels} {clip.codec} {clip.sample_format}"
+
 
 class Trouble(StrEnum):
     """What a failure means for the other shards."""

@@ -30,7 +30,10 @@ def clips() -> list[Clip]:
 
 
 def write(data: bytes) -> Callable[[Path], None]:
-    return lambda shard: (shard / "audio.tar").write_bytes(data) and None
+    def spoil(shard: Path) -> None:
+        (shard / "audio.tar").write_bytes(data)
+
+    return spoil
 
 
 def flipped(data: bytes, at: int) -> bytes:

@@ -279,6 +279,7 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
     tmp_path: Path, tars: Tars, a: str | None
 ) -> None:
     """And what is RED is not touched, and recovery that was done once has nothing more to do."""
+    lost = []
     for number, state in enumerate(foreign_states(a)):
         folder = tmp_path / str(number) / "shard"
         folder.mkdir(parents=True)
@@ -289,8 +290,9 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
         after = snapshot(folder)
         if not done.decision.actions:
             assert after == before, state
-        for original in originals - originals_in(names, tars):
-            assert bytes_at(names.audio) == tars.result_of[original], f"{state}: an original is lost"
+        gone = originals - originals_in(names, tars)
+        if any(bytes_at(names.audio) != tars.result_of[original] for original in gone):
+            lost.append(str(state))
         if done.decision.ends is Ends.PENDING:
             assert bytes_at(names.audio) in tars.result_of, state
         if done.decision.ends is Ends.DONE:
@@ -301,6 +303,7 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
         again = recovered(names)
         assert snapshot(folder) == after, f"{state}: a second recovery changed something"
         assert again.decision.ends is done.decision.ends or Ends.UNTOUCHED in (again.decision.ends, done.decision.ends)
+    assert not lost
 
 
 def test_the_foreign_states_are_many() -> None:
