@@ -1,12 +1,15 @@
 """A second opinion on a converted clip: both sides decoded by libsndfile, none of this room's parsers or filters.
 
-Facts that are wrong are faults. The energy below 7 kHz, where the conversion must change nothing, is compared and only
-reported: it tells a clip that was emptied, doubled or mixed wrongly from one that was converted.
+Facts that are wrong are faults. Below 7 kHz, where the conversion must change nothing, both sides are compared window
+by window, in level and in waveform: the first tells a clip that was emptied, doubled or mixed wrongly, the second one
+that is other audio of the same length.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +19,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ, output_frames
+from engine.audio.clip import convert_clip
+from engine.audio.formats import FACTOR, SOURCE_RATE_HZ, TARGET_RATE_HZ, output_frames
 from engine.errors import DamagedError, Fault
+
+Window = npt.NDArray[np.float64]
 
 BAND_END_HZ: Final = 7_000
 """Below the edge of the pass band at 7.43 kHz, with room for the skirts of the analysis window."""
@@ -31,6 +37,11 @@ QUIET_OVER_ROUNDING: Final = 100.0
 """Energy, in multiples of the rounding noise of the format, below which rounding itself would move the level."""
 QUIET_FLOAT: Final = 1e-12
 """The same for floating point, where rounding is no measure: -120 dB of full scale."""
+OTHER_AUDIO_DB: Final = -6.0
+"""A result that differs from its clip by more than this is other audio: of the same level it differs by some +3 dB."""
+_INEXACT_STEP: Final = {"PCM_32": 2.0**-31, "FLOAT": 1e-6, "DOUBLE": 1e-12}
+"""What a sample may differ by from the same conversion on another machine, over full scale."""
+_COMPARED_FRAMES: Final = 1 << 16
 _BITS: Final = {"PCM_U8": 8, "PCM_S8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -43,19 +54,27 @@ class SpotCheck:
     converted_frames: int
     level_change_db: float | None
     """Energy below 7 kHz of the result over that of the channels' mean; None where there is too little of either."""
+    difference_db: float
+    """Energy below 7 kHz of the difference of both, over that of the channels' mean or of what rounding alone makes."""
 
     @property
     def energy_lost(self) -> bool:
         """Whether the level changed by more than the tolerance, in either direction."""
         return self.level_change_db is not None and abs(self.level_change_db) > TOLERANCE_DB
 
+    @property
+    def other_audio(self) -> bool:
+        """Whether the result has its original's level and not its waveform; one that lost energy is flagged alone."""
+        return self.difference_db > OTHER_AUDIO_DB and not self.energy_lost
 
-@dataclass(frozen=True)
-class _Measured:
-    frames: int
-    channels: int
-    mean_square: float
-    quiet_below: float
+
+@dataclass
+class _Energies:
+    """Below BAND_END_HZ, summed over all windows."""
+
+    original: float = 0.0
+    result: float = 0.0
+    difference: float = 0.0
 
 
 def spot_check(original: bytes | memoryview, converted: bytes | memoryview) -> SpotCheck:
@@ -65,58 +84,112 @@ def spot_check(original: bytes | memoryview, converted: bytes | memoryview) -> S
         DamagedError: If one of them cannot be decoded, holds no finite numbers, or has not the rate, channels or length
             that it must have.
     """
-    before = _measure("the original", original, SOURCE_RATE_HZ)
-    after = _measure("the converted clip", converted, TARGET_RATE_HZ)
-    if after.channels != 1:
-        raise _damaged("the converted clip is not mono", f"{after.channels} channels", "1")
-    if after.frames != output_frames(before.frames):
-        wanted = f"{output_frames(before.frames):,} for {before.frames:,} at {SOURCE_RATE_HZ:,} Hz"
-        raise _damaged("the converted clip has the wrong length", f"{after.frames:,} frames", wanted)
+    with _opened("the original", original) as before, _opened("the converted clip", converted) as after:
+        _demand_rate("the original", before, SOURCE_RATE_HZ)
+        _demand_rate("the converted clip", after, TARGET_RATE_HZ)
+        if after.channels != 1:
+            raise _damaged("the converted clip is not mono", f"{after.channels} channels", "1")
+        # Both sides see the same moments through the same window: three source frames to a result frame.
+        longest = round(WINDOW_S * TARGET_RATE_HZ)
+        length = max(1, min(longest, after.frames))
+        hop = length // 2 if after.frames > longest else length
+        window = np.hanning(length * FACTOR + 1)[:-1]
+        energies, frames, result_frames = _measure(before, after, length, hop, window)
+        rounding = (2.0 / 2 ** _BITS[after.subtype]) ** 2 / 12 if after.subtype in _BITS else None
+        channels = before.channels
+    if result_frames != output_frames(frames):
+        wanted = f"{output_frames(frames):,} for {frames:,} at {SOURCE_RATE_HZ:,} Hz"
+        raise _damaged("the converted clip has the wrong length", f"{result_frames:,} frames", wanted)
+    # Parseval, both halves of the spectrum, over the energy of the windows that lie on each frame.
+    weight = max(length * float(np.square(window[::FACTOR]).sum()) / hop, 1.0) * max(result_frames, 1) / 2
+    quiet = (QUIET_FLOAT if rounding is None else QUIET_OVER_ROUNDING * rounding) * weight
     change_db = None
-    if before.mean_square > before.quiet_below and before.frames >= SHORTEST_JUDGED_S * SOURCE_RATE_HZ:
-        # Nothing at all is as far down as any format can tell.
-        change_db = 10 * math.log10(max(after.mean_square, 1e-30) / before.mean_square)
-    return SpotCheck(before.frames, before.channels, after.frames, change_db)
+    if energies.original > quiet and frames >= SHORTEST_JUDGED_S * SOURCE_RATE_HZ:
+        change_db = _db(energies.result, energies.original)
+    return SpotCheck(
+        frames, channels, result_frames, change_db, _db(energies.difference, max(energies.original, quiet))
+    )
 
 
-def _measure(what: str, data: bytes | memoryview, rate_hz: int) -> _Measured:
-    """Decode a clip by blocks and return its true length and its mean square below BAND_END_HZ (Welch's method)."""
-    frames, energy = 0, 0.0
+def is_conversion(original: bytes | memoryview, converted: bytes | memoryview) -> bool:
+    """Convert a clip again and tell whether ``converted`` holds the same samples.
+
+    Exactly the same, up to 24 bits, whose sums are exact on any machine; where they are not, another build of the
+    numeric libraries may round otherwise: a 32-bit or floating-point sample may differ by a step.
+
+    Raises:
+        DamagedError: when one of them cannot be decoded.
+        UnsupportedError: when the original is nothing that is converted.
+    """
+    again = convert_clip(original)
+    with _opened("the clip, converted again", again.data) as wanted, _opened("the converted clip", converted) as found:
+        if (wanted.frames, wanted.subtype, wanted.format) != (found.frames, found.subtype, found.format):
+            return False
+        step = _INEXACT_STEP.get(found.subtype, 0.0)
+        while (expected := wanted.read(_COMPARED_FRAMES, dtype="float64")).size:
+            if not (np.abs(expected - found.read(_COMPARED_FRAMES, dtype="float64")) <= step).all():
+                return False
+    return True
+
+
+def _db(energy: float, over: float) -> float:
+    # Nothing at all is as far down as any format can tell.
+    return 10 * math.log10(max(energy, 1e-30) / max(over, 1e-30))
+
+
+def _measure(
+    before: soundfile.SoundFile, after: soundfile.SoundFile, length: int, hop: int, window: Window
+) -> tuple[_Energies, int, int]:
+    """Decode both clips window by window; return their energies and their true lengths in frames."""
+    energies, frames, result_frames = _Energies(), 0, 0
+    bins = round(BAND_END_HZ * length / TARGET_RATE_HZ)
+    originals = _windows("the original", before, length * FACTOR, hop * FACTOR)
+    results = _windows("the converted clip", after, length, hop)
+    nothing = np.zeros(0), 0
+    for (was, new_frames), (now, new_result_frames) in itertools.zip_longest(originals, results, fillvalue=nothing):
+        frames, result_frames = frames + new_frames, result_frames + new_result_frames
+        if was.size and now.size:
+            source = np.fft.rfft(was * window)[:bins] / FACTOR
+            result = np.fft.rfft(now * window[::FACTOR])[:bins]
+            energies.original += _energy(source)
+            energies.result += _energy(result)
+            energies.difference += _energy(result - source)
+    return energies, frames, result_frames
+
+
+def _energy(spectrum: npt.NDArray[np.complex128]) -> float:
+    return float(np.vdot(spectrum, spectrum).real)
+
+
+@contextlib.contextmanager
+def _opened(what: str, data: bytes | memoryview) -> Iterator[soundfile.SoundFile]:
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as clip:
-            if clip.samplerate != rate_hz:
-                raise _damaged(f"{what} has the wrong rate", f"{clip.samplerate:,} Hz", f"{rate_hz:,} Hz")
-            channels = clip.channels
-            bits = _BITS.get(clip.subtype)
-            longest = round(WINDOW_S * rate_hz)
-            length = max(1, min(longest, clip.frames))
-            hop = length // 2 if clip.frames > longest else length
-            window = np.hanning(length + 1)[:-1]
-            bins = round(BAND_END_HZ * length / rate_hz)
-            for block, fresh in _blocks(clip, length, hop):
-                if not np.isfinite(block).all():
-                    raise _damaged(f"{what} holds samples that are no finite numbers", f"after frame {frames:,}", "")
-                frames += fresh
-                spectrum = np.fft.rfft(block.sum(axis=1) / channels * window)[:bins]
-                energy += float(np.vdot(spectrum, spectrum).real)
+            yield clip
     except soundfile.LibsndfileError as broken:
         raise _damaged(f"{what} cannot be decoded", broken.error_string, "a whole clip") from broken
-    # Parseval, both halves of the spectrum, over the energy of the windows that lie on each frame.
-    weight = length * float(np.square(window).sum()) / hop
-    quiet = QUIET_FLOAT if bits is None else QUIET_OVER_ROUNDING * (2.0 / 2**bits) ** 2 / 12
-    return _Measured(frames, channels, 2 * energy / (max(weight, 1.0) * max(frames, 1)), quiet)
 
 
-def _blocks(clip: soundfile.SoundFile, length: int, hop: int) -> Iterator[tuple[npt.NDArray[np.float64], int]]:
-    """Yield windows of ``length`` frames, ``hop`` apart, the last filled up with zeros; and how many frames are new."""
-    block = np.zeros((length, clip.channels))
+def _demand_rate(what: str, clip: soundfile.SoundFile, rate_hz: int) -> None:
+    if clip.samplerate != rate_hz:
+        raise _damaged(f"{what} has the wrong rate", f"{clip.samplerate:,} Hz", f"{rate_hz:,} Hz")
+
+
+def _windows(what: str, clip: soundfile.SoundFile, length: int, hop: int) -> Iterator[tuple[Window, int]]:
+    """Yield the channels' mean in windows, ``hop`` apart, the last filled up with zeros; and how many are new."""
+    block = np.zeros(length)
     kept = 0
-    while (fresh := clip.read(length - kept, dtype="float64", always_2d=True)).size:
-        block[kept : kept + len(fresh)] = fresh
-        block[kept + len(fresh) :] = 0
-        yield block, len(fresh)
-        kept = length - hop
-        block[:kept] = block[hop:].copy()
+    try:
+        while (fresh := clip.read(length - kept, dtype="float64", always_2d=True)).size:
+            if not np.isfinite(fresh).all():
+                raise _damaged(f"{what} holds samples that are no finite numbers", "NaN or infinity", "")
+            block[kept : kept + len(fresh)] = fresh.sum(axis=1) / clip.channels
+            block[kept + len(fresh) :] = 0
+            yield block, len(fresh)
+            kept = length - hop
+            block[:kept] = block[hop:].copy()
+    except soundfile.LibsndfileError as broken:
+        raise _damaged(f"{what} cannot be decoded", broken.error_string, "a whole clip") from broken
 
 
 def _damaged(problem: str, read: str, wanted: str) -> DamagedError:

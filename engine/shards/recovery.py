@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import InputError
-from engine.shards.compare import compare
+from engine.shards.compare import prove
 from engine.shards.contents import examine
 from engine.shards.digest import digest
 from engine.shards.files import Facts, Files, Identity
@@ -65,7 +65,7 @@ def recover(
     """
     record = read_record(files, names.status)
     known = None if isinstance(record, Unreadable) else record
-    seen = observe(files, names, record, tick)
+    seen = observe(files, names, record, tick, lets_go=act and not keep_backup)
     decision = decide(seen)
     if act:
         for action in decision.actions:
@@ -73,8 +73,18 @@ def recover(
     return Recovered(seen, decision, known)
 
 
-def observe(files: Files, names: ShardFiles, record: Record | Unreadable | None, tick: Tick = _no_tick) -> Observation:
-    """Look at a shard's files without changing anything."""
+def observe(
+    files: Files,
+    names: ShardFiles,
+    record: Record | Unreadable | None,
+    tick: Tick = _no_tick,
+    *,
+    lets_go: bool = True,
+) -> Observation:
+    """Look at a shard's files without changing anything.
+
+    Where an original may be let go for what is seen (``lets_go``), a record stands for no content: A is read again.
+    """
     known = record if isinstance(record, Record) else None
     folder = files.facts(names.folder)
     a, b, t = (files.facts(path) for path in (names.audio, names.backup, names.temporary))
@@ -110,7 +120,7 @@ def observe(files: Files, names: ShardFiles, record: Record | Unreadable | None,
         return replace(seen, pair_matches=audio is Thing.RESULT and _is_pair(files, names, tick))
     return replace(
         seen,
-        audio_as_recorded=trusted or digest(files, names.audio, tick) == known.result,
+        audio_as_recorded=(trusted and not lets_go) or digest(files, names.audio, tick) == known.result,
         backup_as_recorded=kept or digest(files, names.backup, tick) == known.original,
     )
 
@@ -122,9 +132,10 @@ def _stands_for(record: Record, identity: Identity | None, facts: Facts) -> bool
 
 def _is_pair(files: Files, names: ShardFiles, tick: Tick) -> bool:
     try:
-        return compare(files, names.backup, names.audio, decode=None, tick=tick) == 0
+        prove(files, names.backup, names.audio, tick)
     except InputError:
         return False
+    return True
 
 
 def _act(

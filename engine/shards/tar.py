@@ -11,6 +11,7 @@ unsupported: such a shard is left alone for a person to look at.
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -97,7 +98,7 @@ def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lamb
         member = _read_member(read_at, offset, size_bytes)
         if member is None:
             break
-        plain = member.name.removeprefix("./").rstrip("/")
+        plain = posixpath.normpath(member.name)
         if plain in names:
             problem = f"a member of this name stands at byte {names[plain]:,} already"
             raise UnsupportedError(Fault(problem, member=member.name, offset_bytes=member.header_offset))
@@ -149,6 +150,9 @@ def _extend(extensions: dict[str, str], header: Header, data: bytes, offset: int
         found = {"path": data.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")}
     else:
         found = parse_pax(data, offset)
+        if any(key.startswith("GNU.sparse") for key in found):
+            read, wanted = "a sparse file", "a file or a folder"
+            raise UnsupportedError(Fault("a member is no plain file", offset_bytes=offset, read=read, wanted=wanted))
         if header.kind == b"g":
             if {"path", "size", "linkpath"} & found.keys():
                 raise UnsupportedError(Fault("a global header names or sizes every member", offset_bytes=offset))
@@ -164,7 +168,7 @@ def _member(header: Header, extensions: dict[str, str], start: int, offset: int,
     name, size = use_pax(header, extensions, offset)
     kind = header.kind
     is_folder = kind == b"5" or (kind in (b"0", b"\0") and name.endswith("/") and size == 0)
-    what = "a sparse file" if any(key.startswith("GNU.sparse") for key in extensions) else _REFUSED_TYPES.get(kind)
+    what = _REFUSED_TYPES.get(kind)
     if what or kind not in (b"0", b"\0", b"5"):
         read = what or f"type {kind!r}"
         fault = Fault(

@@ -85,6 +85,8 @@ def _number(field: bytes, what: str, offset: int) -> int:
 def parse_pax(data: bytes, offset: int) -> dict[str, str]:
     r"""Read the records ``LENGTH KEY=VALUE\n`` of a pax extension header, in their order.
 
+    Only a sparse file's map may give one key several times; whoever reads on refuses those.
+
     Raises:
         DamagedError: when a record's length, shape or end is wrong.
     """
@@ -102,7 +104,7 @@ def _pax_records(data: bytes, offset: int) -> list[tuple[str, bytes]]:
         if not (length and len(record) == length and record.endswith(b"\n") and equals and key):
             raise DamagedError(Fault("a pax record is damaged", offset_bytes=offset, read=repr(data[at : at + 40])))
         name = key.decode("utf-8", "surrogateescape")
-        if name in records:
+        if name in records and not name.startswith("GNU.sparse"):
             raise UnsupportedError(Fault(f"a pax header gives {name} twice", offset_bytes=offset))
         records[name] = value
         at += length

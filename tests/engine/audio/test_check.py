@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from engine.audio.check import spot_check
+from engine.audio.check import is_conversion, spot_check
 from engine.audio.clip import convert_clip
 from engine.audio.decimate import Samples, decimate
 from engine.audio.samples import Numbers
@@ -107,3 +107,42 @@ def test_the_self_test_fails_a_low_pass_that_delays(monkeypatch: pytest.MonkeyPa
     figures = self_test()
     assert not figures.passed
     assert figures.delay_frames == pytest.approx(3, abs=0.01)
+
+
+def test_other_audio_of_the_same_length_and_level_is_told_from_the_clips_own() -> None:
+    source, other = encoded(VOICE), encoded(VOICE[::-1].copy())
+    own = spot_check(source, convert_clip(source).data)
+    assert own.difference_db < -50
+    swapped = spot_check(other, convert_clip(source).data)
+    assert not swapped.energy_lost, "its level alone does not tell"
+    assert swapped.other_audio
+
+
+@pytest.mark.parametrize("frames", [3, 48, 480, 4_799, 4_801])
+def test_short_clips_are_not_taken_for_other_audio(frames: int) -> None:
+    source = encoded(VOICE[9_600 : 9_600 + frames])
+    assert not spot_check(source, convert_clip(source).data).other_audio
+
+
+def test_a_result_whose_polarity_is_turned_is_other_audio() -> None:
+    source = encoded(VOICE)
+    assert spot_check(source, encoded(-decoded(convert_clip(source).data), rate_hz=16_000)).other_audio
+
+
+@pytest.mark.parametrize(
+    ("subtype", "container"),
+    [("PCM_16", "WAV"), ("PCM_U8", "WAV"), ("FLOAT", "WAV"), ("DOUBLE", "WAV"), ("PCM_24", "FLAC")],
+)
+def test_a_conversion_is_known_by_doing_it_again(subtype: str, container: str) -> None:
+    source = encoded(STEREO, subtype, container)
+    result = convert_clip(source).data
+    assert is_conversion(source, result)
+    assert not is_conversion(encoded(STEREO[::-1].copy(), subtype, container), result)
+    assert not is_conversion(encoded(STEREO[:-3], subtype, container), result)
+
+
+def test_one_bit_of_one_sample_is_enough_to_tell_a_result_from_a_conversion() -> None:
+    source = encoded(VOICE)
+    result = bytearray(convert_clip(source).data)
+    result[1_000] ^= 1
+    assert not is_conversion(source, bytes(result))

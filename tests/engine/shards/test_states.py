@@ -45,9 +45,9 @@ class Names:
 
     @classmethod
     def of(cls, seen: Observation) -> Names:
-        b = "A's" if seen.same_file else "B's"
         return cls(
-            *("" if thing is ABSENT else own for thing, own in ((seen.audio, "A's"), (seen.backup, b))),
+            a="" if seen.audio is ABSENT else "A's",
+            b="" if seen.backup is ABSENT else "A's" if seen.same_file else "B's",
             t="" if seen.temporary is ABSENT else "T's",
         )
 
@@ -132,7 +132,7 @@ def test_a_backup_is_put_back_only_over_what_is_no_whole_tar_of_its_own() -> Non
         if Action.RESTORE_BACKUP in decision.actions:
             assert seen.backup is ORIGINAL, seen
             assert not seen.same_file, seen
-            unlike_its_record = seen.audio is RESULT and seen.record is not None and not seen.audio_as_recorded is True
+            unlike_its_record = seen.audio is RESULT and seen.record is not None and seen.audio_as_recorded is not True
             assert seen.audio is DAMAGED or (unlike_its_record and seen.backup_as_recorded), seen
         if Action.RETURN_BACKUP in decision.actions:
             assert (seen.audio, seen.backup) == (ABSENT, ORIGINAL), seen
@@ -140,9 +140,9 @@ def test_a_backup_is_put_back_only_over_what_is_no_whole_tar_of_its_own() -> Non
 
 def test_a_backup_that_is_not_what_the_record_names_is_neither_used_nor_deleted() -> None:
     for seen, decision in EVERY:
-        if seen.audio in (RESULT, DAMAGED) and seen.backup is ORIGINAL and seen.backup_as_recorded is False:
-            if seen.record is not None or seen.audio is DAMAGED:
-                assert decision.ends is Ends.RED, seen
+        told = seen.record is not None or seen.audio is DAMAGED
+        if seen.audio in (RESULT, DAMAGED) and seen.backup is ORIGINAL and seen.backup_as_recorded is False and told:
+            assert decision.ends is Ends.RED, seen
 
 
 def test_what_is_no_plain_file_is_always_red() -> None:
@@ -192,9 +192,20 @@ def seen_after(seen: Observation, action: Action) -> Observation:
             return replace(fresh, record=SWAPPED, record_there=True)
 
 
-def at(a: Thing, b: Thing, t: Thing, record: SwapState | None = None, **flags: bool) -> Observation:
-    seen = Observation(a, b, t, record, record_there=record is not None)
-    return replace(seen, **flags)  # type: ignore[arg-type]  # every flag is a bool
+def at(a: Thing, b: Thing, t: Thing, record: SwapState | None = None, *, same_file: bool = False) -> Observation:
+    return Observation(a, b, t, record, record_there=record is not None, same_file=same_file)
+
+
+def unreadable(seen: Observation) -> Observation:
+    return replace(seen, record=None, record_there=True)
+
+
+def matching(seen: Observation, *, audio: bool, backup: bool) -> Observation:
+    return replace(seen, audio_as_recorded=audio, backup_as_recorded=backup)
+
+
+def compared(seen: Observation, *, equal: bool) -> Observation:
+    return replace(seen, pair_matches=equal)
 
 
 DROP, FORGET, RESTORE, RETURN = (
@@ -203,8 +214,6 @@ DROP, FORGET, RESTORE, RETURN = (
     Action.RESTORE_BACKUP,
     Action.RETURN_BACKUP,
 )
-UNREADABLE = {"record_there": True}
-AS_RECORDED = {"audio_as_recorded": True, "backup_as_recorded": True}
 
 ROWS = {
     "1 nothing was begun": (at(ORIGINAL, ABSENT, ABSENT), 1, Ends.PENDING, ()),
@@ -212,7 +221,7 @@ ROWS = {
     "2 the same, beside a record": (at(ORIGINAL, ABSENT, DAMAGED, SWAPPING), 2, Ends.PENDING, (DROP,)),
     "3 died before the names changed": (at(ORIGINAL, ABSENT, RESULT, SWAPPING), 3, Ends.PENDING, (DROP,)),
     "4 the conversion was lost in a power cut": (at(ORIGINAL, ABSENT, ABSENT, SWAPPING), 4, Ends.PENDING, ()),
-    "4 and the record with it": (at(ORIGINAL, ABSENT, ABSENT, **UNREADABLE), 4, Ends.PENDING, ()),
+    "4 and the record with it": (unreadable(at(ORIGINAL, ABSENT, ABSENT)), 4, Ends.PENDING, ()),
     "5 died when the original had two names": (
         at(ORIGINAL, ORIGINAL, RESULT, SWAPPING, same_file=True),
         5,
@@ -220,19 +229,19 @@ ROWS = {
         (FORGET, DROP),
     ),
     "6 died after the conversion took its place": (
-        at(RESULT, ORIGINAL, ABSENT, SWAPPING, **AS_RECORDED),
+        matching(at(RESULT, ORIGINAL, ABSENT, SWAPPING), audio=True, backup=True),
         6,
         Ends.DONE,
         (Action.FINISH,),
     ),
     "6 and without a record, by comparison": (
-        at(RESULT, ORIGINAL, ABSENT, pair_matches=True),
+        compared(at(RESULT, ORIGINAL, ABSENT), equal=True),
         6,
         Ends.DONE,
         (Action.FINISH,),
     ),
     "7 died before the original was let go": (
-        at(RESULT, ORIGINAL, ABSENT, SWAPPED, **AS_RECORDED),
+        matching(at(RESULT, ORIGINAL, ABSENT, SWAPPED), audio=True, backup=True),
         7,
         Ends.DONE,
         (Action.FINISH,),
@@ -240,7 +249,7 @@ ROWS = {
     "8 finished": (at(RESULT, ABSENT, ABSENT, SWAPPED), 8, Ends.DONE, ()),
     "9 the disk lied": (at(DAMAGED, ORIGINAL, ABSENT, SWAPPING), 9, Ends.PENDING, (RESTORE,)),
     "9 the disk lied where no header tells": (
-        at(RESULT, ORIGINAL, ABSENT, SWAPPING, audio_as_recorded=False, backup_as_recorded=True),
+        matching(at(RESULT, ORIGINAL, ABSENT, SWAPPING), audio=False, backup=True),
         9,
         Ends.PENDING,
         (RESTORE,),
@@ -248,14 +257,14 @@ ROWS = {
     "9 beside a conversion": (at(DAMAGED, ORIGINAL, RESULT), 9, Ends.PENDING, (RESTORE, DROP)),
     "10 another tool died between two renames": (at(ABSENT, ORIGINAL, RESULT), 10, Ends.PENDING, (RETURN, DROP)),
     "11 another tool converted it": (at(RESULT, ABSENT, RESULT), 11, Ends.DONE, (DROP, Action.ADOPT)),
-    "11 the record is unreadable": (at(RESULT, ABSENT, ABSENT, **UNREADABLE), 11, Ends.DONE, (Action.ADOPT,)),
+    "11 the record is unreadable": (unreadable(at(RESULT, ABSENT, ABSENT)), 11, Ends.DONE, (Action.ADOPT,)),
     "12 the backup is another original": (
-        at(RESULT, ORIGINAL, ABSENT, SWAPPED, audio_as_recorded=True, backup_as_recorded=False),
+        matching(at(RESULT, ORIGINAL, ABSENT, SWAPPED), audio=True, backup=False),
         12,
         Ends.RED,
         (),
     ),
-    "12 and without a record": (at(RESULT, ORIGINAL, ABSENT, pair_matches=False), 12, Ends.RED, ()),
+    "12 and without a record": (compared(at(RESULT, ORIGINAL, ABSENT), equal=False), 12, Ends.RED, ()),
     "13 two originals": (at(ORIGINAL, ORIGINAL, ABSENT), 13, Ends.RED, ()),
     "14 swapped by hand": (at(ORIGINAL, RESULT, ABSENT), 14, Ends.RED, ()),
     "15 another tool ran twice": (at(RESULT, RESULT, ABSENT), 15, Ends.RED, ()),
