@@ -6,47 +6,70 @@ reads headers would pass. The durations beside the tar were measured by somebody
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Collection, Mapping
 from statistics import median
 
+from engine.convert.tasks import ShardRef
 from engine.errors import Fault, InputError, UnsupportedError
 from engine.shards.contents import Contents
-from engine.shards.sidecar import Match, Sidecar, match_rows, read_sidecar
+from engine.shards.files import Files
+from engine.shards.sidecar import Match, Sidecar, match_rows, read_sidecar, sidecar_of_members
+from engine.shards.tar import ReadAt, TarIndex
+
+Aliases = Mapping[str, tuple[str, ...]]
 
 _AGREES = (0.8, 1.25)
 """Segment times in sidecars are rounded and trimmed by some percent; a wrong rate is off by 8 % (44.1 for 48 kHz) to
 200 %, and the rates that occur in corpora differ by a factor of 1.5 or more, but for 44.1."""
 
 
-def contradiction(sidecar: Path | None, contents: Contents, aliases: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """Hold a shard's durations against its sidecar's.
+def find_sidecar(
+    shard: ShardRef, read_at: ReadAt, index: TarIndex, clips: Collection[int], aliases: Aliases
+) -> tuple[Sidecar | None, tuple[str, ...]]:
+    """Read what is known of a shard's clips: the sidecar beside the tar, or a lone tar's own metadata members.
+
+    Returns:
+        The metadata, where there are any, and what a person should know: none, or unreadable ones.
+    """
+    path = shard.sidecar_path
+    if path is not None:
+        try:
+            return read_sidecar(path, aliases), ()
+        except InputError as error:
+            return None, (f"the sidecar is unreadable: {error}",)
+    if not shard.lone:
+        return None, ("no sidecar",)
+    by_name = {member.name: member for member in index.members}
+    others = [member.name for at, member in enumerate(index.members) if at not in clips]
+
+    def read(name: str) -> bytes:
+        return read_at(by_name[name].data_offset, by_name[name].size_bytes)
+
+    names = [index.members[at].name for at in clips]
+    return sidecar_of_members(shard.files.audio, names, others, read, aliases), ()
+
+
+def contradiction(files: Files, shard: ShardRef, contents: Contents, aliases: Aliases) -> tuple[str, ...]:
+    """Hold a shard's durations against its metadata's.
 
     Returns:
         What a person should know: no sidecar, an unreadable one.
 
     Raises:
-        UnsupportedError: when the sidecar says that the clips play at another rate than their headers claim.
+        UnsupportedError: when the metadata say that the clips play at another rate than their headers claim.
     """
-    if sidecar is None:
-        return ()
-    try:
-        table = read_sidecar(sidecar, aliases)
-    except InputError as error:
-        return (f"the sidecar is unreadable: {error}",)
-    demand_agreement(table, match_clips(table, contents), contents)
-    return ()
+    assert contents.index is not None
+    with files.open(shard.files.audio) as reader:
+        table, flags = find_sidecar(shard, reader.read_at, contents.index, contents.clips, aliases)
+    if table is not None:
+        names = [contents.index.members[position].name for position in contents.clips]
+        demand_agreement(table, match_rows(table, names), contents)
+    return flags
 
 
 def plays_as_told(duration_s: float, told_s: float) -> bool:
     """Tell whether two durations of one clip are the same but for rounding and trimming."""
     return _AGREES[0] <= duration_s / told_s <= _AGREES[1]
-
-
-def match_clips(table: Sidecar, contents: Contents) -> Match:
-    """Match a sidecar's rows with the clips of a tar."""
-    assert contents.index is not None
-    return match_rows(table, [contents.index.members[position].name for position in contents.clips])
 
 
 def demand_agreement(table: Sidecar, match: Match, contents: Contents) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.audio.formats import ClipInfo
-from engine.convert.evidence import demand_agreement, plays_as_told
+from engine.convert.evidence import demand_agreement, find_sidecar, plays_as_told
 from engine.convert.pulse import Pulse
 from engine.convert.shard import has_traces, red, told
 from engine.convert.tasks import Inspect, Inspection, Recovery, Result, State
@@ -19,7 +19,7 @@ from engine.shards.compare import spread
 from engine.shards.contents import Contents, Kind, is_clip, judge, probe_member
 from engine.shards.files import Files
 from engine.shards.recovery import Stamp, recover
-from engine.shards.sidecar import Match, Sidecar, match_rows, read_sidecar
+from engine.shards.sidecar import Match, Sidecar, match_rows
 from engine.shards.states import Ends
 from engine.shards.tar import Member, ReadAt, read_index
 
@@ -104,7 +104,7 @@ def _look(read_at: ReadAt, size_bytes: int, task: Inspect, pulse: Pulse) -> _Loo
     chosen = sorted(spread(clips, task.probes))
     probed = {at: probe_member(read_at, index.members[at]) for at in chosen}
     contents = Contents(Kind.ORIGINAL, index, probed)
-    sidecar, flags = _read_sidecar(task)
+    sidecar, flags = find_sidecar(task.shard, read_at, index, clips, task.aliases)
     if sidecar is None:
         return _Look(contents, clips, None, None, flags)
     match = match_rows(sidecar, [index.members[at].name for at in clips])
@@ -118,16 +118,6 @@ def _look(read_at: ReadAt, size_bytes: int, task: Inspect, pulse: Pulse) -> _Loo
     )
     flags = (*flags, *(text for text, found in told_off if found), *(str(fault) for fault in sidecar.problems))
     return _Look(contents, clips, sidecar, match, flags)
-
-
-def _read_sidecar(task: Inspect) -> tuple[Sidecar | None, tuple[str, ...]]:
-    path = task.shard.sidecar_path
-    if path is None:
-        return None, () if task.shard.lone else ("no sidecar",)
-    try:
-        return read_sidecar(path, task.aliases), ()
-    except InputError as error:
-        return None, (f"the sidecar is unreadable: {error}",)
 
 
 def _odd(

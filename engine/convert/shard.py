@@ -142,7 +142,7 @@ class _Work:
             case Kind.ORIGINAL:
                 return self._convert(contents)
             case Kind.RESULT:
-                contradiction(self.task.shard.sidecar_path, contents, self.task.aliases)
+                contradiction(self.files, self.task.shard, contents, self.task.aliases)
                 return self._skipped("16 kHz mono already")
             case Kind.WIDE:
                 return self._skipped("16 kHz already, but not mono")
@@ -156,9 +156,7 @@ class _Work:
 
     def _convert(self, contents: Contents) -> Result:
         task = self.task
-        flags = contradiction(task.shard.sidecar_path, contents, task.aliases)
-        if task.shard.sidecar is None and not task.shard.lone:
-            flags = ("no sidecar",)
+        flags = contradiction(self.files, task.shard, contents, task.aliases)
         if task.scratch is not None:
             target = from_wire(task.scratch) / f"{os.getpid()}.16k.tar"
             made = self._make(target, contents, flags)

@@ -20,7 +20,7 @@ import soundfile
 
 from tests.app.corpora import stamps
 from tests.app.program import Ended, Gonogo
-from tests.recordings import cut, make_corpus, make_shard, member_block, real_clips_48k, tar_bytes, wav_bytes
+from tests.recordings import cut, make_corpus, make_lone, make_shard, member_block, real_clips_48k, tar_bytes, wav_bytes
 
 Clip = tuple[str, bytes]
 
@@ -252,3 +252,14 @@ def test_a_wav_header_that_claims_100_gb_is_refused_without_the_memory(gonogo: G
     write(bytes(header) + GOOD)(corpus / "final-export" / "bad")
     ended = gonogo.convert(corpus)
     assert "longer than the rest" in ended.of_type("shard_quarantined")[0]["fault"]["problem"]
+
+
+def test_a_lone_tar_whose_own_metadata_contradict_its_headers_is_left_alone(gonogo: Gonogo, tmp_path: Path) -> None:
+    told = [(name.replace(".wav", ".json"), b'{"duration": 0.6}') for name, _ in clips()]
+    pairs = [clip for pair in zip(clips(), told, strict=True) for clip in pair]
+    lone = make_lone(tmp_path / "corpus" / "web" / "part-0.tar", pairs)
+    before = lone.read_bytes()
+    ended = gonogo.convert(tmp_path / "corpus")
+    assert ended.code == 1
+    assert "contradict" in ended.of_type("shard_quarantined")[0]["fault"]["problem"]
+    assert lone.read_bytes() == before

@@ -7,7 +7,7 @@ None and is told among the problems, since no clip is left out for its metadata'
 from engine.shards.sidecar.fields import FIELDS, Cell, Row, Sidecar, map_columns
 from engine.shards.sidecar.formats import SidecarFormat
 from engine.shards.sidecar.matching import Match, match_rows, webdataset_key
-from engine.shards.sidecar.members import read_member_metadata
+from engine.shards.sidecar.members import read_member_metadata, sidecar_of_members
 from engine.shards.sidecar.reading import read_sidecar
 from engine.shards.sidecar.table import COLUMNS_CAP, FILE_CAP_BYTES, LINE_CAP_BYTES, ROWS_CAP
 
@@ -26,5 +26,6 @@ __all__ = [
     "match_rows",
     "read_member_metadata",
     "read_sidecar",
+    "sidecar_of_members",
     "webdataset_key",
 ]

@@ -17,8 +17,10 @@ from engine.shards.sidecar.table import COLUMNS_CAP, KEY_COLUMN, LINE_CAP_BYTES,
 
 
 class SidecarFormat(enum.StrEnum):
-    """How a sidecar is written, told by its name's ending."""
+    """How metadata is written: by its name's ending, or inside the tar itself."""
 
+    MEMBERS = "members"
+    """JSON and text members beside the clips, as webdataset has them."""
     PARQUET = "parquet"
     JSONL = "jsonl"
     JSON = "json"

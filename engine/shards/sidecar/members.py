@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from engine.errors import DamagedError, Fault
-from engine.shards.sidecar.fields import Row, interpret
+from engine.shards.sidecar.fields import Row, Sidecar, interpret
 from engine.shards.sidecar.formats import SidecarFormat
+from engine.shards.sidecar.matching import webdataset_key
 from engine.shards.sidecar.strictjson import as_object, decode, reason_of, skip_space
-from engine.shards.sidecar.table import LINE_CAP_BYTES, NotStrictError, Table
+from engine.shards.sidecar.table import KEY_COLUMN, LINE_CAP_BYTES, NotStrictError, Table
 
 
 def read_member_metadata(data: bytes, member: str, extra_aliases: Mapping[str, Sequence[str]] | None = None) -> Row:
@@ -23,21 +27,83 @@ def read_member_metadata(data: bytes, member: str, extra_aliases: Mapping[str, S
     Raises:
         DamagedError: when it is not UTF-8, not strict JSON, not an object, or too large.
     """
-    here = Path(member)
+    if not member.endswith(".json"):
+        return Row(text=_text(data, member))
+    table = Table({})
+    table.add(_object(data, member))
+    return interpret(Path(member), SidecarFormat.MEMBERS, table, extra_aliases or {}).rows[0]
+
+
+def sidecar_of_members(
+    tar: Path,
+    clips: Sequence[str],
+    others: Sequence[str],
+    read: Callable[[str], bytes],
+    extra_aliases: Mapping[str, Sequence[str]] | None = None,
+) -> Sidecar | None:
+    """Gather the metadata members of a tar into what a sidecar beside it would hold.
+
+    Args:
+        tar: The tar, for messages.
+        clips: Names of its clips.
+        others: Names of its members that are no clips.
+        read: Returns a member's bytes by its name.
+        extra_aliases: As in :func:`read_sidecar`.
+
+    Returns:
+        A row for each clip that has a ``.json`` or ``.txt`` member of its key; None where no clip has one. A member
+        that cannot be read is told among the problems.
+    """
+    objects = {webdataset_key(name): name for name in others if name.endswith(".json")}
+    texts = {webdataset_key(name): name for name in others if name.endswith(".txt")}
+    table, problems, transcripts = Table({}), [], list[str | None]()
+    for clip in clips:
+        key = webdataset_key(clip)
+        if key not in objects and key not in texts:
+            continue
+        row: Mapping[str, object] = {}
+        transcript = None
+        try:
+            row = _object(read(objects[key]), objects[key]) if key in objects else {}
+            transcript = _text(read(texts[key]), texts[key]) if key in texts else None
+        except DamagedError as error:
+            problems.append(error.fault)
+        table.add({**row, KEY_COLUMN: clip})
+        transcripts.append(transcript)
+    if not table.count:
+        return None
+    found = interpret(tar, SidecarFormat.MEMBERS, table, extra_aliases or {})
+    rows = tuple(
+        msgspec.structs.replace(row, member=table.columns[KEY_COLUMN][at], text=row.text or transcripts[at])
+        for at, row in enumerate(found.rows)
+    )
+    return replace(found, rows=rows, problems=(*found.problems, *problems))
+
+
+def _object(data: bytes, member: str) -> dict[str, object]:
     try:
-        if len(data) > LINE_CAP_BYTES:
-            raise NotStrictError(f"{len(data):,} bytes, more than {LINE_CAP_BYTES:,}")
-        text = data.decode("utf-8-sig")
-        if here.suffix != ".json":
-            return Row(text=text.removesuffix("\n").removesuffix("\r"))
+        text = _decoded(data)
         value, end = decode(text, skip_space(text, 0))
         if skip_space(text, end) != len(text):
             raise NotStrictError("more behind the object")
-        table = Table({})
-        table.add(as_object(value))
+        return as_object(value)
     except ValueError as error:
-        fault = Fault(
-            "a member with metadata cannot be read", member=member, read=reason_of(error), wanted="one object"
-        )
-        raise DamagedError(fault) from error
-    return interpret(here, SidecarFormat.JSON, table, extra_aliases or {}).rows[0]
+        raise _unreadable(error, member, "one object") from error
+
+
+def _text(data: bytes, member: str) -> str:
+    try:
+        return _decoded(data).removesuffix("\n").removesuffix("\r")
+    except ValueError as error:
+        raise _unreadable(error, member, "UTF-8 text") from error
+
+
+def _decoded(data: bytes) -> str:
+    if len(data) > LINE_CAP_BYTES:
+        raise NotStrictError(f"{len(data):,} bytes, more than {LINE_CAP_BYTES:,}")
+    return data.decode("utf-8-sig")
+
+
+def _unreadable(error: ValueError, member: str, wanted: str) -> DamagedError:
+    problem = "a member with metadata cannot be read"
+    return DamagedError(Fault(problem, member=member, read=reason_of(error), wanted=wanted))

@@ -28,11 +28,10 @@ def read_sidecar(path: Path, extra_aliases: Mapping[str, Sequence[str]] | None =
         DamagedError: when the file cannot be read, or is not what its ending says.
         UnsupportedError: when the ending is none of the four, or the file is too large.
     """
-    try:
-        kind = SidecarFormat(path.suffix.removeprefix("."))
-    except ValueError as error:
+    kind = next((each for each in READERS if path.suffix == f".{each}"), None)
+    if kind is None:
         fault = Fault("a sidecar of unknown format", file=str(path), read=path.suffix, wanted=_ENDINGS)
-        raise UnsupportedError(fault) from error
+        raise UnsupportedError(fault)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):

@@ -77,7 +77,7 @@ class Tars:
 @pytest.fixture(scope="session")
 def tars(tmp_path_factory: pytest.TempPathFactory) -> Tars:
     folder = tmp_path_factory.mktemp("tars")
-    clips, others = speech(3, 9_600), speech(3, 24_000)
+    clips, others = speech(3, 9_600), speech(3, 38_400)
     original, other = tar_bytes(with_words(clips)), tar_bytes(with_words(others))
     reverse = tar_bytes(with_words([backwards(clip) for clip in clips]))
     result = converted(original, folder / "original")

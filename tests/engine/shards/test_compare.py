@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,39 +12,51 @@ import numpy as np
 import pytest
 import soundfile
 
+from app.demo.recordings import Samples
 from engine.errors import DamagedError
-from engine.shards.compare import compare, spread
+from engine.shards.compare import compare, prove, spread
 from engine.shards.files import RealFiles
 from tests.engine.shards.conftest import Tars
 from tests.recordings import Clip, tar_bytes, wav_bytes
 
 REAL = RealFiles()
+ALL = 99
+"""More clips than any tar here has: all are decoded."""
 
 
 def members_of(tar: bytes) -> list[Clip]:
-    import tarfile
-
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
         return [(info.name, archive.extractfile(info).read()) for info in archive]  # type: ignore[union-attr]
 
 
-def compared(folder: Path, original: bytes, result: bytes, decode: int | None = None) -> int:
+def laid(folder: Path, original: bytes, result: bytes) -> tuple[Path, Path]:
     (folder / "original.tar").write_bytes(original)
     (folder / "result.tar").write_bytes(result)
-    return compare(REAL, folder / "original.tar", folder / "result.tar", decode=decode)
+    return folder / "original.tar", folder / "result.tar"
+
+
+def compared(folder: Path, original: bytes, result: bytes, decode: int = ALL) -> int:
+    return compare(REAL, *laid(folder, original, result), decode=decode)
+
+
+def proven(folder: Path, original: bytes, result: bytes) -> None:
+    prove(REAL, *laid(folder, original, result))
 
 
 def changed(tars: Tars, change: Callable[[list[Clip]], list[Clip]]) -> bytes:
     return tar_bytes(change(members_of(tars.result)))
 
 
-def samples_of(clip: Clip) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    return soundfile.read(io.BytesIO(clip[1]), dtype="float32", always_2d=True)[0]  # type: ignore[no-any-return]
+def samples_of(clip: Clip) -> Samples:
+    samples: Samples = soundfile.read(io.BytesIO(clip[1]), dtype="float32", always_2d=True)[0]
+    return samples
 
 
-@pytest.mark.parametrize("decode", [0, 1, 2, None])
-def test_a_conversion_passes_beside_its_original(tmp_path: Path, tars: Tars, decode: int | None) -> None:
-    assert compared(tmp_path, tars.original, tars.result, decode) == 0
+@pytest.mark.parametrize("decode", [0, 1, 2, ALL])
+def test_a_conversion_passes_beside_its_original(tmp_path: Path, tars: Tars, decode: int) -> None:
+    for original, result in tars.result_of.items():
+        assert compared(tmp_path, original, result, decode) == 0
+        proven(tmp_path, original, result)
 
 
 def one_fewer(members: list[Clip]) -> list[Clip]:
@@ -83,14 +96,14 @@ def one_clip_at_48_khz(members: list[Clip]) -> list[Clip]:
 
 
 def other_words(members: list[Clip]) -> list[Clip]:
-    return [members[0], (members[1][0], members[1][1].replace(b"words", b"swords"[:5])), *members[2:]]
+    return [members[0], (members[1][0], members[1][1].replace(b"words", b"sword")), *members[2:]]
 
 
 def words_for_a_clip(members: list[Clip]) -> list[Clip]:
     return [(members[0][0], b"no audio at all"), *members[1:]]
 
 
-@pytest.mark.parametrize("decode", [0, None])
+@pytest.mark.parametrize("decode", [0, ALL])
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -108,10 +121,12 @@ def words_for_a_clip(members: list[Clip]) -> list[Clip]:
     ],
 )
 def test_anything_that_a_conversion_does_not_change_is_told(
-    tmp_path: Path, tars: Tars, change: Callable[[list[Clip]], list[Clip]], told: str, decode: int | None
+    tmp_path: Path, tars: Tars, change: Callable[[list[Clip]], list[Clip]], told: str, decode: int
 ) -> None:
     with pytest.raises(DamagedError, match=told):
         compared(tmp_path, tars.original, changed(tars, change), decode)
+    with pytest.raises(DamagedError, match=told):
+        proven(tmp_path, tars.original, changed(tars, change))
 
 
 def test_the_member_that_differs_is_named(tmp_path: Path, tars: Tars) -> None:
@@ -124,11 +139,16 @@ def silenced(members: list[Clip]) -> list[Clip]:
     return [(members[0][0], wav_bytes(np.zeros_like(samples_of(members[0])), 16_000)), *members[1:]]
 
 
-def doubled(members: list[Clip]) -> list[Clip]:
-    return [(members[0][0], wav_bytes(samples_of(members[0]) / 2, 16_000)), *members[1:]]
+def halved(members: list[Clip]) -> list[Clip]:
+    return [(members[0][0], wav_bytes(samples_of(members[0]) / np.float32(1.5), 16_000)), *members[1:]]
 
 
-@pytest.mark.parametrize("change", [silenced, doubled])
+def with_one_other_bit(members: list[Clip]) -> list[Clip]:
+    name, data = members[0]
+    return [(name, data[:-1_000] + bytes([data[-1_000] ^ 1]) + data[-999:]), *members[1:]]
+
+
+@pytest.mark.parametrize("change", [silenced, halved])
 def test_a_clip_of_another_loudness_is_counted_where_it_is_decoded(
     tmp_path: Path, tars: Tars, change: Callable[[list[Clip]], list[Clip]]
 ) -> None:
@@ -136,10 +156,30 @@ def test_a_clip_of_another_loudness_is_counted_where_it_is_decoded(
     assert compared(tmp_path, tars.original, changed(tars, change), decode=0) == 0
 
 
+def test_other_audio_is_told_or_counted_where_it_is_decoded(tmp_path: Path, tars: Tars) -> None:
+    with pytest.raises(DamagedError, match="not the conversion of its original"):
+        compared(tmp_path, tars.original, tars.reverse_result)
+    assert compared(tmp_path, tars.original, tars.other_result) == 3
+
+
+@pytest.mark.parametrize("change", [silenced, halved, with_one_other_bit])
+def test_a_proof_leaves_no_sample_out(tmp_path: Path, tars: Tars, change: Callable[[list[Clip]], list[Clip]]) -> None:
+    with pytest.raises(DamagedError, match="not the conversion of its original") as caught:
+        proven(tmp_path, tars.original, changed(tars, change))
+    assert caught.value.fault.member == "clip_0.wav"
+
+
+def test_nothing_but_its_own_conversion_is_proven(tmp_path: Path, tars: Tars) -> None:
+    for original in tars.result_of:
+        for other in set(tars.result_of) - {original}:
+            with pytest.raises(DamagedError):
+                proven(tmp_path, original, tars.result_of[other])
+
+
 def test_samples_that_are_no_numbers_are_found_where_a_clip_is_decoded(tmp_path: Path) -> None:
-    clip = np.random.default_rng(1).uniform(-0.5, 0.5, (6_000, 1)).astype(np.float32)
+    clip: Samples = np.random.default_rng(1).uniform(-0.5, 0.5, (6_000, 1)).astype(np.float32)
     before = [("a.wav", wav_bytes(clip, 48_000, "FLOAT"))]
-    good = wav_bytes(clip[::3].copy(), 16_000, "FLOAT")
+    good = wav_bytes(clip[::3], 16_000, "FLOAT")
     bad = good[:-40] + struct.pack("<f", float("nan")) + good[-36:]
     with pytest.raises(DamagedError, match="no finite numbers"):
         compared(tmp_path, tar_bytes(before), tar_bytes([("a.wav", bad)]))

@@ -31,7 +31,8 @@ RECORDS = st.builds(
     time=st.just("2026-01-02T03:04:05Z"),
     original=st.none() | DIGESTS,
     result=DIGESTS,
-    tally=st.none() | st.builds(Tally, flags=st.lists(st.text(max_size=20), max_size=3).map(tuple)),
+    tally=st.none()
+    | st.builds(Tally, seconds_of_audio=st.floats(0, 1e9), flags=st.lists(st.text(max_size=20), max_size=3).map(tuple)),
     adopted=st.booleans(),
     audio_identity=st.none() | IDENTITIES,
     backup_identity=st.none() | IDENTITIES,

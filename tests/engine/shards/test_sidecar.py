@@ -24,6 +24,7 @@ from engine.shards.sidecar import (
     match_rows,
     read_member_metadata,
     read_sidecar,
+    sidecar_of_members,
 )
 
 Record = Mapping[str, object]
@@ -63,7 +64,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("sidecars")
 
 
-@pytest.mark.parametrize("kind", list(SidecarFormat))
+FILES = [kind for kind in SidecarFormat if kind is not SidecarFormat.MEMBERS]
+
+
+@pytest.mark.parametrize("kind", FILES)
 def test_every_format_tells_the_same(tmp_path: Path, kind: SidecarFormat) -> None:
     found = read_sidecar(write(tmp_path / f"metadata.{kind}", ROWS))
     assert found.rows == WANTED
@@ -258,7 +262,7 @@ JSON_LIKE = st.recursive(
 
 
 @given(
-    kind=st.sampled_from(list(SidecarFormat)),
+    kind=st.sampled_from(FILES),
     body=st.binary(max_size=80)
     | st.text('{}[]":,;\\ud8 \n\r\t1eE-NaInfity\0', max_size=60).map(str.encode)
     | st.lists(JSON_LIKE, max_size=4).map(lambda rows: "\n".join(map(json.dumps, rows)).encode())
@@ -337,3 +341,22 @@ def test_every_clip_and_every_row_is_accounted_for_once(names: list[str], member
     told = [*found.row_of.values(), *found.rows_without_clip, *found.doubled]
     assert sorted(told) == list(range(len(members)))
     assert all(found.row_of.get(name) == members.index(name) for name in names if name in members)
+
+
+def test_the_metadata_members_of_a_webdataset_tar_are_rows_like_any_others() -> None:
+    members = {
+        "a/1.json": b'{"duration": 2.5, "lang": "en", "transcript": "one"}',
+        "a/2.txt": b"two\n",
+        "a/3.json": b'{"duration": 1, "duration": 2}',
+    }
+    clips = ["a/1.wav", "a/2.wav", "a/3.wav", "a/4.wav"]
+    found = sidecar_of_members(Path("x.tar"), clips, list(members), members.__getitem__)
+    assert found is not None
+    assert found.format is SidecarFormat.MEMBERS
+    first, second, third = found.rows
+    assert (first.member, first.duration_s, first.language, first.text) == ("a/1.wav", 2.5, "en", "one")
+    assert (second.member, second.text) == ("a/2.wav", "two")
+    assert third.duration_s is None
+    assert [fault.member for fault in found.problems] == ["a/3.json"]
+    assert match_rows(found, clips).clips_without_row == ("a/4.wav",)
+    assert sidecar_of_members(Path("x.tar"), clips, [], members.__getitem__) is None
