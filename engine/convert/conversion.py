@@ -28,8 +28,9 @@ from engine.convert.plan import Planned, plan, spread_over, to_release
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
-from engine.errors import Fault, UsageError
+from engine.errors import Fault, GonogoError, UsageError
 from engine.run.desk import Desk
+from engine.run.events import Warned
 from engine.run.folder import ALIVE
 from engine.run.locks import is_held
 from engine.run.outcome import Outcome
@@ -38,8 +39,10 @@ from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
+from engine.shards.lease import lease
 from engine.shards.record import now
 from engine.shards.recovery import Stamp, recover
+from engine.shards.states import Ends
 
 _SCRATCH = "scratch"
 _LOOK_EVERY_S = 0.5
@@ -110,7 +113,7 @@ class Conversion(Crew):
             raise UsageError(f"{self.corpus}: no shard was found: wanted {wanted}; see [layout] in gonogo.toml")
         await asyncio.to_thread(_clear_scratch, self.desk.state)
         shards = await asyncio.to_thread(plan, self._files, found.shards)
-        await self._volumes.add({shard.place.files.folder for shard in shards})
+        await self._volumes.add({self.desk.state, *(shard.place.files.folder for shard in shards)})
         done = sum(shard.state is State.DONE for shard in shards)
         self._counts[State.DONE] = done
         self.desk.log.append(
@@ -162,7 +165,7 @@ class Conversion(Crew):
         return why_not(self._volumes.room(folder), running, reserve_for(self.sizes[task.id]))
 
     def _folder_written(self, shard: str) -> Path:
-        return self.places[shard].files.folder
+        return self.desk.state if self.dry_run is not None else self.places[shard].files.folder
 
     def tightest(self) -> tuple[int | None, int | None]:
         """See :class:`Crew`."""
@@ -173,7 +176,11 @@ class Conversion(Crew):
         """Keep the volumes' figures fresh; end a pause for want of space, or, after a while, the run."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            await self._volumes.look()
+            try:
+                await self._volumes.look()
+            except OSError as error:
+                self._stop_for_safety(f"a volume of the corpus does not answer any more: {error}")
+                return
             await self._release_old_backups()
             self._end_pause()
             self._give_up_waiting()
@@ -210,7 +217,7 @@ class Conversion(Crew):
     def on_result(self, task: Task, line: bytes) -> Verdict:
         """See :class:`PoolOwner`."""
         result = self.read_result(task, line)
-        if result.recovery is not None:
+        if result.recovery is not None and self.dry_run is None:
             told = result.recovery
             self.desk.log.append(
                 ShardRecovered(shard=task.label, row=told.row, ends=told.ends, actions=told.actions, why=told.why)
@@ -229,7 +236,10 @@ class Conversion(Crew):
         match result.state:
             case State.SKIPPED:
                 self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=result.note))
-            case State.QUARANTINED | State.RECOVERING:
+            case State.RECOVERING:
+                note = "a swap was cut off here: a conversion brings it to an end first"
+                self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=note))
+            case State.QUARANTINED:
                 assert result.fault is not None
                 self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=result.fault))
             case _ if self.dry_run is not None:
@@ -311,12 +321,24 @@ class Conversion(Crew):
     # Kept originals, and the end.
 
     async def _release_old_backups(self) -> None:
-        """Delete the oldest kept originals beyond the number that is to be kept."""
+        """Let the oldest kept originals go that are more than the number that is to be kept; none where that is 0."""
         keep = self.settings.convert.keep_backups
+        if self.dry_run is not None or keep == 0:
+            return
         for shard in to_release(self._kept, keep):
             self._kept.remove(shard)
+            try:
+                await asyncio.to_thread(self._let_go, shard)
+            except (OSError, GonogoError) as error:
+                self.desk.log.append(Warned(problem=f"{shard.place.id}: its kept original stays: {error}"))
+
+    def _let_go(self, shard: Planned) -> None:
+        ref = ShardRef.of(shard.place, self.desk.state / "locks")
+        with lease(shard.place.files, ref.lock_path, self.desk.run_id):
             stamp = Stamp(self.desk.tool, self.desk.run_id)
-            await asyncio.to_thread(recover, self._files, shard.place.files, stamp, keep_backup=False)
+            recovered = recover(self._files, shard.place.files, stamp, let_go=True)
+        if recovered.decision.ends is not Ends.DONE:
+            raise GonogoError(recovered.decision.why or f"the shard is {recovered.decision.ends} now")
 
     def _summary(self, shards: int) -> ConvertSummary:
         counts = self._counts

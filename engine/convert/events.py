@@ -53,6 +53,8 @@ class ShardRecovered(Event, frozen=True, kw_only=True):
     ends: str
     actions: tuple[str, ...]
     why: str = ""
+    acted: bool = True
+    """False where it was only said what would be done."""
 
 
 class ShardDone(Event, frozen=True, kw_only=True):

@@ -64,6 +64,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally | None = None
     adopted: bool = False
     """The shard was found converted, beside traces of a swap, and not converted by this record's run."""
+    keeps_backup: bool = False
+    """The original is to stay beside the shard when the swap is over, until it is let go by name."""
     audio_identity: Identity | None = None
     backup_identity: Identity | None = None
     """Of the original's second name, while it is kept."""

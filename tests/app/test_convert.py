@@ -122,9 +122,12 @@ def test_kept_originals_stay_as_many_as_asked(gonogo: Gonogo, tmp_path: Path) ->
     kept = sorted(corpus.rglob("audio_48k.bak"))
     assert [path.parent.name for path in kept] == ["shard_00003", "shard_00004"]
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept} <= originals
+    gonogo.convert(corpus, "--dry-run", "1")
     again = gonogo.convert(corpus)
     assert again.summary["counts"]["done"] == 5
-    assert not list(corpus.rglob("*.bak"))
+    assert sorted(corpus.rglob("audio_48k.bak")) == kept, "what is kept is let go only by name"
+    gonogo.convert(corpus, "--keep-backups", "1")
+    assert list(corpus.rglob("audio_48k.bak")) == kept[1:]
 
 
 def test_text_on_stdout_tells_each_shard_and_the_verdict(gonogo: Gonogo, corpus: Path) -> None:

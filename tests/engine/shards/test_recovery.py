@@ -21,7 +21,7 @@ from engine.shards.record import Record, SwapState, TarDigest, Unreadable, now, 
 from engine.shards.recovery import Recovered, Stamp, recover
 from engine.shards.states import Ends
 from tests.engine.shards.conftest import Tars, bytes_at, snapshot
-from tests.faults.fault_files import LyingFiles
+from tests.faults.fault_files import EFFECTS, FaultFiles, LyingFiles
 
 REAL = RealFiles()
 STAMP = Stamp("test", "recovering-run")
@@ -308,3 +308,45 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
 
 def test_the_foreign_states_are_many() -> None:
     assert sum(1 for a in FOREIGN_A for _ in foreign_states(a)) > 3_000
+
+
+RECORD = (
+    *(f"{what} shard_conversion_status.json.tmp" for what in ("create", "write", "sync", "close")),
+    "rename shard_conversion_status.json",
+    "sync_folder shard",
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "changes"),
+    [
+        (State("original", t="damaged"), ("unlink audio_16k.tar.tmp", "sync_folder shard")),
+        (
+            State("original", SECOND_NAME, "result", SWAPPING),
+            ("unlink audio_48k.bak", "sync_folder shard", "unlink audio_16k.tar.tmp", "sync_folder shard"),
+        ),
+        (
+            State("result", "original", None, SWAPPING),
+            ("sync_file audio.tar", "sync_folder shard", *RECORD, "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (
+            State("result", "original", None, SWAPPED),
+            ("sync_file audio.tar", "sync_folder shard", "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (State("empty", "original"), ("sync_file audio_48k.bak", "rename audio.tar", "sync_folder shard")),
+        (
+            State(None, "original"),
+            ("link audio.tar", "sync_folder shard", "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (State("result", None, "damaged"), ("unlink audio_16k.tar.tmp", "sync_folder shard", *RECORD)),
+    ],
+    ids=str,
+)
+def test_recovery_makes_each_change_durable_before_the_next(
+    shard: ShardFiles, tars: Tars, state: State, changes: tuple[str, ...]
+) -> None:
+    """And a name that another may have taken meanwhile is made by a link, which never overwrites."""
+    lay(shard, state, tars)
+    files = FaultFiles(REAL)
+    recover(files, shard, STAMP)
+    assert tuple(call for call in files.calls if call.split()[0] in EFFECTS) == changes
