@@ -9,13 +9,14 @@ import msgspec
 from rich.table import Column, Table
 
 from app.cli.common import Globals, with_globals
+from app.console.show import has_terminal, show_run
 from app.exit_codes import CheckCode, ExitCode
 from app.headless import told
 from app.report import Report, Row
 from app.streams import page
 from engine.convert.crew import Snapshot
 from engine.convert.view import VIEWED, Level, RunView, health
-from engine.errors import InputError, NoSuchRunError
+from engine.errors import InputError, NoSuchRunError, UsageError
 from engine.run.client import ask
 from engine.run.control import Request
 from engine.run.folder import RunFolder, all_runs, find_run, list_runs
@@ -174,6 +175,18 @@ def _tell(options: Globals, run: str | None, corpus: Path | None, request: Reque
 @click.command()
 @run_argument
 @corpus_option
+@with_globals
+def attach(options: Globals, run: str | None, corpus: Path | None) -> int:
+    """Open the console on a run, from any terminal; several may watch at a time."""
+    folder = _find(options, run, corpus, living=True)
+    if not has_terminal():
+        raise UsageError("the console needs a terminal; gonogo status tells the same without one")
+    return show_run(folder)
+
+
+@click.command()
+@run_argument
+@corpus_option
 @click.option("--now", is_flag=True, help="Kill the workers; the next run recovers what they had in hand.")
 @with_globals
 def stop(options: Globals, run: str | None, corpus: Path | None, *, now: bool) -> ExitCode:
@@ -213,4 +226,4 @@ def workers(options: Globals, count: int, run: str | None, corpus: Path | None) 
     return _tell(options, run, corpus, Request("workers", count=count), f"{count} workers from now on")
 
 
-COMMANDS: tuple[click.Command, ...] = (runs, status, stop, pause, resume, workers)
+COMMANDS: tuple[click.Command, ...] = (runs, attach, status, stop, pause, resume, workers)

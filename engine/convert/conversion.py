@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.config import Settings
@@ -14,10 +15,12 @@ from engine.convert.clips import clip_table
 from engine.convert.crew import Crew, deaths, is_blameless
 from engine.convert.events import (
     ConvertSummary,
+    FoundShard,
     ShardDone,
     ShardFailed,
     ShardQuarantined,
     ShardRecovered,
+    ShardsFound,
     ShardSkipped,
     ShardStarted,
     ShardTried,
@@ -46,6 +49,8 @@ from engine.shards.states import Ends
 
 _SCRATCH = "scratch"
 _LOOK_EVERY_S = 0.5
+_FOUND_A_LINE = 200
+"""Shards told of in one line of the log: some 10 KB."""
 _FULL_DISK_PAUSE_S = 5.0
 """After a write was refused for want of space, so long at least nothing new starts: space comes back in steps."""
 _FULL_DISK_TRIES = 3
@@ -116,6 +121,9 @@ class Conversion(Crew):
         await self._volumes.add({self.desk.state, *(shard.place.files.folder for shard in shards)})
         done = sum(shard.state is State.DONE for shard in shards)
         self._counts[State.DONE] = done
+        for batch in _batched(shards, _FOUND_A_LINE):
+            told = tuple(FoundShard(shard.place.id, shard.state, shard.size_bytes) for shard in batch)
+            self.desk.log.append(ShardsFound(shards=told))
         self.desk.log.append(
             PlannedEvent(
                 shards=len(shards),
@@ -368,6 +376,11 @@ class Conversion(Crew):
             backups_kept=len(self._kept),
             detail=self._safety,
         )
+
+
+def _batched(shards: Sequence[Planned], size: int) -> Iterator[Sequence[Planned]]:
+    for at in range(0, len(shards), size):
+        yield shards[at : at + size]
 
 
 def _clear_scratch(state: Path) -> None:

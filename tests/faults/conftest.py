@@ -45,11 +45,17 @@ class Converter:
         )
 
     def __call__(
-        self, shard: Path, strike: Strike | None = None, *, keep_backup: bool = False, convert: bool = True
+        self,
+        shard: Path,
+        strike: Strike | None = None,
+        *,
+        keep_backup: bool = False,
+        convert: bool = True,
+        let_go: bool = False,
     ) -> Ended:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        order = Order(str(shard), strike, keep_backup, convert)
+        order = Order(str(shard), strike, keep_backup, convert, let_go)
         self._process.stdin.write(msgspec.json.encode(order) + b"\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
