@@ -25,10 +25,12 @@ from app.console.words import (
     status,
 )
 from app.console.workers import WorkerList
+from engine.errors import printable
 from engine.run.control import Request
 from engine.units import show_bytes
 
 LOOKS_PER_S = 4
+_REASONS_SHOWN = 50
 SMALLEST = (60, 15)
 """Columns and rows below which nothing useful fits, and keys would act unseen."""
 
@@ -37,10 +39,11 @@ class RunScreen(Screen[None]):
     """Watches one run and passes on what its operator asks."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "pause", "Pause/go on", id="run.pause", tooltip="Hand out no more shards, or go on"),
-        Binding("plus,equals_sign", "workers(1)", "Worker +", key_display="+", id="run.more", tooltip="A worker more"),
-        Binding("minus", "workers(-1)", "Worker -", key_display="-", id="run.fewer", tooltip="A worker fewer"),
+        Binding("p", "pause", "Pause", id="run.pause", tooltip="Hand out no more shards, or go on"),
+        Binding("plus,equals_sign", "workers(1)", "Worker", key_display="+", id="run.more", tooltip="A worker more"),
+        Binding("minus", "workers(-1)", "Worker", key_display="-", id="run.fewer", tooltip="A worker fewer"),
         Binding("f", "filter", "Filter", id="run.filter", tooltip="Show all, in hand, trouble, pending or done shards"),
+        Binding("r", "reasons", "Reasons", id="run.reasons", tooltip="Why shards failed or are quarantined, in full"),
         Binding("s", "stop", "Stop", id="run.stop", tooltip="End the run at its next safe point"),
         Binding("q", "leave", "Leave", id="run.leave", tooltip="Close the console; the run goes on"),
         Binding("question_mark", "help", "Keys", key_display="?", id="run.help", tooltip="What every key does"),
@@ -136,6 +139,14 @@ class RunScreen(Screen[None]):
         """Show another kind of shards."""
         self.query_one(ShardTable).next_filter()
         self._show()
+
+    def action_reasons(self) -> None:
+        """Show in full what a line of the table has no room for."""
+        view = self.watch_run.view
+        told = [f"{shard}\n  {printable(why)}" for shard, why in view.reasons.items()]
+        more = [f"and {len(told) - _REASONS_SHOWN:,} more: gonogo status"] if len(told) > _REASONS_SHOWN else []
+        told = told[:_REASONS_SHOWN] + more + [printable(warning) for warning in view.warnings]
+        self.app.push_screen(Page("\n\n".join(told) or "Nothing has failed, nothing is quarantined."))
 
     def action_stop(self) -> None:
         """Ask before ending the run."""

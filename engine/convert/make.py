@@ -56,6 +56,7 @@ def make(
         with files.open(audio) as reader, files.create(target) as writer:
             original = reader.facts
             rewritten = rewrite(reader, writer, contents, pulse)
+            files.resemble(target, audio)
             writer.sync()
         pulse.enter("verify", of_bytes=rewritten.result.size_bytes)
         if digest(files, target, pulse.tick) != rewritten.result:

@@ -107,7 +107,11 @@ def red(recovery: Recovery) -> Fault:
 
 def demand_plain(files: Files, names: ShardFiles) -> None:
     """Refuse a tar that is no file of this folder alone: a swap could not put its result in the same place."""
-    facts, folder = files.facts(names.audio), files.facts(names.folder)
+    status = files.facts(names.status)
+    if status is not None and not status.is_file:
+        problem, read = "the status file cannot be written", "a folder, a link or a device of its name"
+        raise UnsupportedError(Fault(problem, file=names.status_name, read=read, way_out="move it away"))
+    facts, folder = files.facts(names.audio), files.facts(names.folder.resolve())
     if facts is None or folder is None:
         raise DamagedError(Fault("the tar is gone", file=names.audio_name))
     read = ""

@@ -112,6 +112,8 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
         files.unlink(temporary)
     with files.create(temporary) as writer:
         writer.write(data)
+        if files.facts(names.audio) is not None:
+            files.resemble(temporary, names.audio)
         writer.sync()
     files.rename(temporary, names.status)
     files.sync_folder(names.folder)

@@ -86,7 +86,7 @@ def observe(
     Where an original may be let go for what is seen (``lets_go``), a record stands for no content: A is read again.
     """
     known = record if isinstance(record, Record) else None
-    folder = files.facts(names.folder)
+    folder = files.facts(names.folder.resolve())
     a, b, t = (files.facts(path) for path in (names.audio, names.backup, names.temporary))
     same_file = a is not None and b is not None and a.is_file and a.identity == b.identity
 
