@@ -70,7 +70,7 @@ class Validating(Crew):
         orders = await asyncio.to_thread(lambda: [self._order(place) for place in found.shards])
         unfinished = await self.pool.run(orders)
         lines = [self._lines[place.id] for place in found.shards if place.id in self._lines]
-        report = build_report(lines, self._about(), [str(fault) for fault in found.warnings])
+        report = build_report(lines, self._about(), [str(fault) for fault in found.warnings], found.unseen)
         if unfinished:
             return self._summary(report, whole=False)
         await asyncio.to_thread(self._write, report)

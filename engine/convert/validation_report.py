@@ -30,11 +30,20 @@ _ROUNDING_S = 1e-6
 """What summing durations in another order may change."""
 
 
-def build_report(lines: Sequence[ShardLine], about: About, warnings: Sequence[str] = ()) -> ValidationReport:
-    """Make the report from all shards of a corpus, in their order; ``warnings`` are those of finding them."""
+def build_report(
+    lines: Sequence[ShardLine], about: About, warnings: Sequence[str] = (), unseen: int = 0
+) -> ValidationReport:
+    """Make the report from all shards of a corpus, in their order.
+
+    Args:
+        lines: the shards.
+        about: where and how they were looked at.
+        warnings: those of finding the shards.
+        unseen: how many folders of the corpus could not be looked at.
+    """
     total = totals("", lines)
     sources = tuple(dict.fromkeys(line.source for line in lines))
-    reasons = tuple(_reasons(lines, total))
+    reasons = tuple(_reasons(lines, total, unseen))
     return ValidationReport(
         verdict=NO_GO if reasons else GO,
         reasons=reasons,
@@ -130,10 +139,11 @@ def hours_differ(line: ShardLine) -> bool:
     return not -_ROUNDING_S <= longer_s <= line.found.clips / TARGET_RATE_HZ + _ROUNDING_S
 
 
-def _reasons(lines: Sequence[ShardLine], total: Totals) -> Iterable[str]:
+def _reasons(lines: Sequence[ShardLine], total: Totals, unseen: int) -> Iterable[str]:
     """Say why the corpus is not ready, the gravest first."""
     counts = total.counts
     checks = (
+        (unseen, "folder", "that could not be looked at: shards may lie there"),
         (total.mismatches, "place", "where a converted shard is not what is on record of it"),
         (total.spot_failed, "decoded clip", "that libsndfile could not read as its header says"),
         (sum(map(hours_differ, lines)), "shard", "whose hours after are not the hours before"),

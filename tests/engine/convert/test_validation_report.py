@@ -88,6 +88,13 @@ def test_each_of_these_alone_is_no_go_and_is_the_reason(changes: dict[str, objec
     assert reason.startswith(wanted)
 
 
+def test_a_folder_that_could_not_be_looked_at_is_no_go() -> None:
+    made = build_report([done()], ABOUT, ["x: a folder cannot be listed"], unseen=1)
+    assert made.verdict == NO_GO
+    assert made.reasons == ("1 folder that could not be looked at: shards may lie there",)
+    assert made.cautions == ("x: a folder cannot be listed",)
+
+
 def test_no_shard_at_all_is_no_go() -> None:
     assert report().verdict == NO_GO
 
