@@ -20,11 +20,12 @@ from engine.convert.events import (
     ShardSkipped,
     ShardTried,
 )
+from engine.convert.validation_events import ShardValidated, ValidationSummary
 from engine.jobs.start import EndedEarly
 from engine.run.events import Check, Event, Paused, Resumed, Stopping, Version, Warned, WorkerEnded, WorkersChanged
 from engine.run.outcome import Outcome
 from engine.shards.record import Tally, TarDigest
-from engine.units import show_bytes, show_seconds
+from engine.units import counted, show_bytes, show_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ def _data(event: Event) -> str | None:
             return _shard(event)
         case ShardRecovered():
             return _row("recovered", event.shard, _recovered(event))
-        case ConvertSummary() | InventorySummary() | RecoverSummary() | EndedEarly():
+        case ShardValidated():
+            return _validated(event)
+        case ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly():
             return "\n".join(summary_lines(event))
     return None
 
@@ -129,11 +132,6 @@ def _made(original: TarDigest | None, result: TarDigest | None, tally: Tally | N
     return ", ".join((*told, *tally.flags, *([show_seconds(seconds)] if seconds >= 1 else [])))
 
 
-def counted(count: int, noun: str) -> str:
-    """Write a count with its noun: ``1 clip``, ``1,200 clips``."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def _recovered(event: ShardRecovered) -> str:
     row = f"row {event.row}" if event.row else "no row"
     did = ", ".join(event.actions) or "nothing to do"
@@ -152,7 +150,19 @@ def _missed(check: Check) -> str:
     return "" if check.state == "pass" else f"; wanted {check.wanted}; {check.way_out}"
 
 
-def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | EndedEarly) -> list[str]:
+def _validated(event: ShardValidated) -> str | None:
+    """Tell of a shard that a person has to look at; of the others the report tells."""
+    faults = (*event.validation.mismatches, *event.validation.spot_faults)
+    reasons = ([event.reason] if event.fault else []) + [str(fault) for fault in faults]
+    return (
+        _row(event.state.upper() if event.fault else "MISMATCH", event.shard, "; ".join(reasons)) if reasons else None
+    )
+
+
+Told = ConvertSummary | InventorySummary | RecoverSummary | ValidationSummary | EndedEarly
+
+
+def summary_lines(summary: Told) -> list[str]:
     """Put the end of a run into words: GO or NO-GO first, then what it rests on."""
     head = f"{verdict(summary.outcome)}: {summary.job}"
     match summary:
@@ -170,6 +180,9 @@ def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | 
             counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items()) or "none"
             looked = f"{summary.looked_at:,} of {counted(summary.shards, 'shard')} had traces of a swap"
             return [f"{head}: {looked}; now: {counts}"]
+        case ValidationSummary():
+            counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items() if count) or "none"
+            return [f"{head}: {counted(summary.shards, 'shard')}: {counts}", *_validation_rest(summary)]
 
 
 def _source_lines(summary: InventorySummary) -> list[str]:
@@ -198,6 +211,19 @@ def _convert_rest(summary: ConvertSummary) -> list[str]:
     if summary.detail:
         told.append(summary.detail)
     return told
+
+
+def _validation_rest(summary: ValidationSummary) -> list[str]:
+    hours = f"{summary.seconds_before / 3600:,.4f} h -> {summary.seconds_after / 3600:,.4f} h"
+    came = f"{show_bytes(summary.bytes_before)} -> {show_bytes(summary.bytes_after)}"
+    spot = f"{counted(summary.spot_decoded, 'clip')} decoded, {summary.spot_failed:,} failed"
+    told = [
+        f"{counted(summary.clips, 'clip')}, {hours}; {came}, {show_bytes(summary.freed_bytes)} freed",
+        f"{spot}; {summary.mismatches:,} unlike what is on record",
+        *(f"reason: {reason}" for reason in summary.reasons),
+        *(f"note: {caution}" for caution in summary.cautions),
+    ]
+    return told + [f"report: {path}" for path in (summary.report, *summary.pages) if path]
 
 
 def verdict(outcome: Outcome) -> str:

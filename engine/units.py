@@ -71,3 +71,8 @@ def show_seconds(duration_s: float) -> str:
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d} min"
     return f"{whole // 3600:,}:{whole % 3600 // 60:02d} h"
+
+
+def counted(count: int, noun: str) -> str:
+    """Write a count with its noun: ``1 clip``, ``1,200 clips``."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -20,7 +20,7 @@ import numpy.typing as npt
 import soundfile
 
 from engine.audio.clip import convert_clip
-from engine.audio.formats import FACTOR, SOURCE_RATE_HZ, TARGET_RATE_HZ, output_frames
+from engine.audio.formats import FACTOR, SOURCE_RATE_HZ, TARGET_RATE_HZ, ClipInfo, output_frames
 from engine.errors import DamagedError, Fault
 
 Window = npt.NDArray[np.float64]
@@ -109,6 +109,30 @@ def spot_check(original: bytes | memoryview, converted: bytes | memoryview) -> S
     return SpotCheck(
         frames, channels, result_frames, change_db, _db(energies.difference, max(energies.original, quiet))
     )
+
+
+def demand_decodable(data: bytes | memoryview, info: ClipInfo) -> None:
+    """Decode a whole clip with libsndfile.
+
+    Raises:
+        DamagedError: If it cannot be decoded, holds no finite numbers, or is not what its header says.
+    """
+    frames = 0
+    with _opened("the clip", data) as clip:
+        found = (clip.samplerate, clip.channels)
+        if found != (info.sample_rate_hz, info.channels):
+            wanted = f"{info.sample_rate_hz:,} Hz, {info.channels} channels"
+            raise _damaged("the clip's header reads otherwise", f"{found[0]:,} Hz, {found[1]} channels", wanted)
+        try:
+            while (fresh := clip.read(_COMPARED_FRAMES, dtype="float64", always_2d=True)).size:
+                if not np.isfinite(fresh).all():
+                    raise _damaged("the clip holds samples that are no finite numbers", "NaN or infinity", "")
+                frames += len(fresh)
+        except soundfile.LibsndfileError as broken:
+            raise _damaged("the clip cannot be decoded", broken.error_string, "a whole clip") from broken
+    if frames != info.frames:
+        wanted = f"{info.frames:,} as its header says"
+        raise _damaged("the clip has another length than its header says", f"{frames:,} frames", wanted)
 
 
 def is_conversion(original: bytes | memoryview, converted: bytes | memoryview) -> bool:

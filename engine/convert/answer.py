@@ -11,7 +11,9 @@ import msgspec
 from engine.convert.inspection import inspect_shard
 from engine.convert.pulse import Pulse, StopRequestedError
 from engine.convert.shard import convert_shard, recover_shard
-from engine.convert.tasks import Convert, Inspect, Recover, Result, State, Task, Trouble
+from engine.convert.shown import shown
+from engine.convert.tasks import Convert, Inspect, Recover, Result, State, Task, Trouble, Validate
+from engine.convert.validation import validate_shard
 from engine.errors import Fault, InputError, printable
 from engine.shards.files import Files, ReadFailedError
 
@@ -25,7 +27,7 @@ def answer(files: Files, task: Task, pulse: Pulse) -> Result:
     began = time.monotonic()
     result = _attempt(files, task, pulse)
     if result.fault is not None:
-        result = msgspec.structs.replace(result, fault=_shown(result.fault))
+        result = msgspec.structs.replace(result, fault=shown(result.fault))
     flags = tuple(printable(flag) for flag in result.flags)
     return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3), flags=flags)
 
@@ -39,6 +41,8 @@ def _attempt(files: Files, task: Task, pulse: Pulse) -> Result:
                 return recover_shard(files, task, pulse)
             case Inspect():
                 return inspect_shard(files, task, pulse)
+            case Validate():
+                return validate_shard(files, task, pulse)
     except InputError as error:
         fault = error.within(file=task.shard.files.audio_name).fault
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=fault)
@@ -72,15 +76,3 @@ def _fault_of(error: OSError, task: Task) -> Fault:
         Trouble.SHARD: "see to it, then run again: the shard is as it was",
     }[trouble_of(error)]
     return Fault("the system refuses", file=name, read=read, way_out=way_out)
-
-
-def _shown(fault: Fault) -> Fault:
-    """Escape what names and values from archives may hold: a fault travels as JSON and ends on a terminal."""
-    return msgspec.structs.replace(
-        fault,
-        problem=printable(fault.problem),
-        file=printable(fault.file),
-        member=printable(fault.member),
-        read=printable(fault.read),
-        wanted=printable(fault.wanted),
-    )

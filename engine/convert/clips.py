@@ -23,6 +23,8 @@ class ClipRow(msgspec.Struct, frozen=True, kw_only=True):
     original_frames: int
     original_xxh3_128: str
     xxh3_128: str
+    original_channels: int = 0
+    """0 in tables that were written before this was kept."""
     saturated_samples: int = 0
     cancelled: bool = False
     dropped_chunks: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from engine.shards.sidecar import Match, Sidecar, match_rows
 from engine.shards.states import Ends
 from engine.shards.tar import Member, ReadAt, read_index
 
-_STATE_OF_KIND = {
+STATE_OF_KIND = {
     Kind.ORIGINAL: (State.PENDING, ""),
     Kind.RESULT: (State.SKIPPED, "16 kHz mono already"),
     Kind.WIDE: (State.SKIPPED, "16 kHz already, but not mono"),
@@ -84,7 +84,7 @@ def _judged(task: Inspect, look: _Look, state: State, recovery: Recovery | None)
     kind, fault = judge(look.contents.index.members, look.contents.clips)
     note = ""
     if state is State.PENDING:
-        state, note = _STATE_OF_KIND[kind]
+        state, note = STATE_OF_KIND[kind]
         if look.sidecar is not None and look.match is not None and kind in (Kind.ORIGINAL, Kind.RESULT):
             try:
                 demand_agreement(look.sidecar, look.match, look.contents)

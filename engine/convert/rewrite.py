@@ -127,6 +127,7 @@ def _row(member: Member, offset: int, data: bytes, clip: ConvertedClip) -> ClipR
         size_bytes=len(clip.data),
         frames=clip.result.frames,
         original_frames=clip.source.frames,
+        original_channels=clip.source.channels,
         original_xxh3_128=xxhash.xxh3_128_hexdigest(data),
         xxh3_128=xxhash.xxh3_128_hexdigest(clip.data),
         saturated_samples=clip.saturated_samples,

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from engine.audio.formats import ClipInfo
+from engine.convert.validation_facts import Validation
 from engine.errors import Fault
 from engine.shards.layout import ShardKind, ShardPlace
 from engine.shards.names import ShardFiles
@@ -105,7 +106,18 @@ class Inspect(_Task, frozen=True, kw_only=True, tag="inspect"):
     """How many clips, spread over the tar, have their headers read; what looks odd is read as well."""
 
 
-Task = Convert | Recover | Inspect
+class Validate(_Task, frozen=True, kw_only=True, tag="validate"):
+    """Hold one shard against its record and its clip table; touches nothing."""
+
+    spot_checks: int
+    """How many clips, spread over the tar, are decoded."""
+    full: bool = False
+    """Read all bytes of a converted tar against its recorded hash, also where its file is the one on record."""
+    clips: str | None = None
+    """Where the table of the shard's clips lies, if there is one."""
+
+
+Task = Convert | Recover | Inspect | Validate
 
 
 class State(StrEnum):
@@ -196,6 +208,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_field=
     recovery: Recovery | None = None
     conversion: Conversion | None = None
     inspection: Inspection | None = None
+    validation: Validation | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress", tag_field="type"):

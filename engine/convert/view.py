@@ -23,6 +23,7 @@ from engine.convert.events import (
     ShardTried,
 )
 from engine.convert.tasks import State
+from engine.convert.validation_events import ShardValidated
 from engine.run.events import (
     Check,
     Event,
@@ -60,6 +61,7 @@ VIEWED = (
     | ShardQuarantined
     | ShardFailed
     | ShardSeen
+    | ShardValidated
     | WorkerEnded
     | WorkersChanged
     | Paused
@@ -137,7 +139,7 @@ class RunView:
                 self._settle(event, event.shard, State.SKIPPED)
             case ShardQuarantined():
                 self._settle(event, event.shard, State.QUARANTINED, str(event.fault))
-            case ShardSeen():
+            case ShardSeen() | ShardValidated():
                 self._settle(event, event.shard, event.state, event.reason if event.fault else "")
             case ShardFailed(final=True):
                 self._settle(event, event.shard, State.FAILED, str(event.fault))

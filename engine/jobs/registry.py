@@ -10,6 +10,7 @@ from engine.config import Settings
 from engine.convert.conversion import Conversion
 from engine.convert.inventory import Inventory
 from engine.convert.recovering import Recovering
+from engine.convert.validating import Validating
 from engine.errors import UsageError
 from engine.run.desk import Desk, Job
 
@@ -25,6 +26,8 @@ class Order:
     """For ``convert``: so many shards in scratch, none changed."""
     act: bool = True
     """For ``recover``: False only says what would be done."""
+    full: bool = False
+    """For ``validate``: read every byte of the converted tars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ JOBS: dict[str, JobKind] = {
     "recover": JobKind(
         make=lambda order, desk: Recovering(order.corpus, order.settings, desk, act=order.act),
         changes_corpus=lambda order: order.act,
+    ),
+    "validate": JobKind(
+        make=lambda order, desk: Validating(order.corpus, order.settings, desk, full=order.full),
+        changes_corpus=lambda _: False,
     ),
 }
 

@@ -56,6 +56,8 @@ class Discovery:
     shards: tuple[ShardPlace, ...]
     """In natural order: ``shard_2`` before ``shard_10``."""
     warnings: tuple[Fault, ...]
+    unseen: int = 0
+    """How many folders and entries could not be looked at: shards may lie there that are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class _Search:
     layout: Layout
     shards: list[ShardPlace] = field(default_factory=list)
     warnings: list[Fault] = field(default_factory=list)
+    unseen: int = 0
     seen: dict[tuple[int, int], str] = field(default_factory=dict)
     """(device, inode) of each folder visited, and its path under the corpus."""
 
@@ -114,7 +117,7 @@ def find_shards(corpus: Path, layout: Layout) -> Discovery:
         links += [(*parts, name) for name in folder.links]
     _warn_of_idle_patterns(search)
     ordered = sorted(search.shards, key=lambda place: (natural(place.source), natural(place.shard)))
-    return Discovery(tuple(ordered), tuple(search.warnings))
+    return Discovery(tuple(ordered), tuple(search.warnings), search.unseen)
 
 
 def natural(text: str) -> tuple[tuple[tuple[str, int], ...], str]:
@@ -130,6 +133,7 @@ def _is_first_visit(search: _Search, corpus: Path, parts: tuple[str, ...]) -> bo
     try:
         status = corpus.joinpath(*parts).stat()
     except OSError as error:
+        search.unseen += 1
         search.warn("a folder cannot be looked at, its shards are not counted", parts, read=error.strerror or "")
         return False
     here = "/".join(parts)
@@ -154,12 +158,14 @@ def _list(search: _Search, path: Path, parts: tuple[str, ...]) -> _Folder:
                 try:
                     is_folder = entry.is_dir()
                 except OSError as error:
+                    search.unseen += 1
                     search.warn("an entry cannot be looked at", (*parts, entry.name), read=error.strerror or "")
                     continue
                 (files if not is_folder else links if entry.is_symlink() else folders).append(entry.name)
                 if is_folder and entry.name == search.layout.audio:
                     files.append(entry.name)
     except OSError as error:
+        search.unseen += 1
         search.warn(
             "a folder cannot be listed, its shards are not counted",
             parts,

@@ -141,6 +141,7 @@ def test_a_folder_that_fails_to_list_is_a_warning(tmp_path: Path, monkeypatch: p
     found = find_shards(tmp_path, Layout())
     assert ids(found) == ["a/s"]
     assert [(warning.file, warning.read) for warning in found.warnings] == [("a/t", "Input/output error")]
+    assert found.unseen == 1
 
 
 def test_no_file_is_opened(tmp_path: Path) -> None:
