@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-corpus
 
-.PHONY: demo test check format help
+.PHONY: demo test check bench picture format help
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -23,6 +23,12 @@ check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## what gonogo costs, measured now
+	$(BIN)/python -m benchmarks.console_cost
+
+picture: $(VENV)/.dev  ## docs/console.svg, from a conversion that runs while it is taken
+	$(BIN)/python -m benchmarks.picture docs/console.svg
 
 format: $(VENV)/.dev  ## ruff format and the safe fixes
 	$(BIN)/ruff check --fix .

@@ -30,7 +30,7 @@ class Console(App[int]):
             # Chosen before the App exists: a theme changed later is black on black there.
             os.environ["TEXTUAL_THEME"] = "ansi-dark"
         super().__init__()
-        self._watch = watch
+        self.watched = watch
         self._budget_s = budget_s
 
     def on_mount(self) -> None:
@@ -38,7 +38,7 @@ class Console(App[int]):
         loop = asyncio.get_running_loop()
         for which in _SIGNALS:
             loop.add_signal_handler(which, self._end, which)
-        self.push_screen(RunScreen(self._watch, self._budget_s))
+        self.push_screen(RunScreen(self.watched, self._budget_s))
 
     def _end(self, which: signal.Signals) -> None:
         self.exit(return_code=128 + which)

@@ -1,0 +1,1 @@
+"""What gonogo costs, as ratios and shares: measured when asked (``make bench``), never asserted in a test."""
