@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import convert, corpus, runs, settings
+from app.cli import convert, corpus, runs, settings, sweep
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.streams import say
@@ -30,7 +30,7 @@ def gonogo(context: click.Context, /, **options: object) -> None:
         click.echo(context.get_help())
 
 
-for command in (*corpus.COMMANDS, *convert.COMMANDS, *runs.COMMANDS, *settings.COMMANDS):
+for command in (*corpus.COMMANDS, *convert.COMMANDS, *sweep.COMMANDS, *runs.COMMANDS, *settings.COMMANDS):
     gonogo.add_command(command)
 
 

@@ -25,13 +25,12 @@ from engine.convert.events import (
 from engine.convert.events import Planned as PlannedEvent
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over, to_release
+from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
 from engine.errors import Fault, UsageError
 from engine.run.desk import Desk
-from engine.run.folder import ALIVE
-from engine.run.locks import is_held
 from engine.run.outcome import Outcome
 from engine.run.owner import DONE, FAIL, RETRY, Verdict, requeue_and_pause
 from engine.run.queue import Task
@@ -41,7 +40,6 @@ from engine.shards.layout import find_shards
 from engine.shards.record import now
 from engine.shards.recovery import Stamp, recover
 
-_SCRATCH = "scratch"
 _LOOK_EVERY_S = 0.5
 _FULL_DISK_PAUSE_S = 5.0
 """After a write was refused for want of space, so long at least nothing new starts: space comes back in steps."""
@@ -75,7 +73,7 @@ class Conversion(Crew):
         self._idle_since: float | None = None
         self._safety: str = ""
         self._kept: list[Planned] = []
-        self._scratch = desk.state / _SCRATCH / desk.run_id
+        self._scratch = scratch_of(desk)
 
     async def run(self) -> ConvertSummary:
         """Convert (or try) what there is to convert.
@@ -108,7 +106,7 @@ class Conversion(Crew):
             audio, lone = self.settings.layout.audio, self.settings.layout.lone
             wanted = f"folders with {audio}, or {lone}, in a folder of the corpus"
             raise UsageError(f"{self.corpus}: no shard was found: wanted {wanted}; see [layout] in gonogo.toml")
-        await asyncio.to_thread(_clear_scratch, self.desk.state)
+        await asyncio.to_thread(clear_scratch, self.desk.state)
         shards = await asyncio.to_thread(plan, self._files, found.shards)
         await self._volumes.add({shard.place.files.folder for shard in shards})
         done = sum(shard.state is State.DONE for shard in shards)
@@ -346,10 +344,3 @@ class Conversion(Crew):
             backups_kept=len(self._kept),
             detail=self._safety,
         )
-
-
-def _clear_scratch(state: Path) -> None:
-    """Remove what dry runs left that were killed."""
-    for folder in (state / _SCRATCH).glob("*"):
-        if not is_held(state / "runs" / folder.name / ALIVE):
-            shutil.rmtree(folder, ignore_errors=True)

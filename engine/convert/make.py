@@ -52,6 +52,7 @@ def make(
     with files.open(audio) as reader, files.create(target) as writer, _gone_on_failure(files, target):
         original = reader.facts
         rewritten = rewrite(reader, writer, contents, pulse)
+        pulse.enter("sync", of_bytes=rewritten.result.size_bytes)
         writer.sync()
     with _gone_on_failure(files, target):
         pulse.enter("verify", of_bytes=rewritten.result.size_bytes)

@@ -50,7 +50,7 @@ def convert_shard(files: Files, task: Convert, pulse: Pulse) -> Result:
             settled = _settled(task, recovered, recovery)
             if settled is not None:
                 return settled
-        _demand_plain(files, names)
+        demand_plain(files, names)
         pulse.enter("read")
         contents = examine(files, names.audio, pulse.tick)
         return _Work(files, names, task, pulse, recovery).by_kind(contents)
@@ -107,7 +107,7 @@ def red(recovery: Recovery) -> Fault:
     )
 
 
-def _demand_plain(files: Files, names: ShardFiles) -> None:
+def demand_plain(files: Files, names: ShardFiles) -> None:
     """Refuse a tar that is no file of this folder alone: a swap could not put its result in the same place."""
     facts, folder = files.facts(names.audio), files.facts(names.folder)
     if facts is None or folder is None:
