@@ -13,7 +13,7 @@ help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(VENV)/.tool  ## a small corpus, and the main job on it
-	$(BIN)/gonogo --no-ui demo $(DEMO)
+	$(BIN)/gonogo demo $(DEMO)
 
 test: $(VENV)/.dev  ## the whole suite
 	$(BIN)/python -m pytest

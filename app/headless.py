@@ -30,7 +30,7 @@ def run_headless(order: Order, state: Path, *, as_json: bool) -> ExitCode:
     Raises:
         GonogoError: when the run could not begin or go on; the streams have said so already.
     """
-    data = Data()
+    data = Data("gonogo: nobody reads standard output any more; the run goes on, and its log has everything")
     with _progress() as bar:
         listener = _json_listener(data) if as_json else _text_listener(data, bar)
         watcher = None if bar is None else _Watcher(bar).watch
@@ -50,7 +50,7 @@ def _text_listener(data: Data, bar: Progress | None) -> Callable[[Event, bytes],
         if line is None:
             return
         if bar is not None and (not line.is_data or sys.stdout.isatty()):
-            bar.console.print(line.text, markup=False)
+            bar.console.print(line.text)
         elif line.is_data:
             data.write(f"{line.text}\n".encode())
         else:

@@ -15,12 +15,12 @@ _PIPE_COLUMNS = 400
 
 def terminal() -> Console:
     """Return the console for messages and progress."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, markup=False)
 
 
 def page() -> Console:
     """Return the console for tables that are a command's data; a pipe or a file never has them cut."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
 
 
 def say(text: str) -> None:
@@ -32,19 +32,25 @@ def say(text: str) -> None:
 
 
 class Data:
-    """Lines for stdout, written at once and whole; a reader that went away does not stop a run."""
+    """Lines for stdout, written at once and whole; a reader that went away stops nothing."""
 
-    def __init__(self) -> None:
+    written = False
+    """Whether anything was written by this process; a summary may still be owed to a script."""
+
+    def __init__(self, farewell: str = "") -> None:
         self.reader_left = False
+        self._farewell = farewell
 
     def write(self, line: bytes) -> None:
         """Write one line, its newline included."""
         if self.reader_left:
             return
+        Data.written = True
         rest = memoryview(line)
         try:
             while rest:
                 rest = rest[os.write(STDOUT, rest) :]
         except BrokenPipeError:
             self.reader_left = True
-            say("gonogo: nobody reads standard output any more; the run goes on, and its log has everything")
+            if self._farewell:
+                say(self._farewell)

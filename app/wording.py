@@ -78,7 +78,10 @@ def _message(event: Event) -> str | None:
         case WorkersChanged():
             return f"workers: {event.count}"
         case Stopping():
-            return f"{event.why}: shards in hand come to a safe point; a second signal kills the workers"
+            rest = (
+                "recovery brings the shards in hand to an end" if event.now else "shards in hand come to a safe point"
+            )
+            return f"{event.why}: {rest}"
         case Warned():
             return f"warning: {event.problem}"
         case WorkerEnded() if event.how != "exited":
@@ -112,7 +115,7 @@ def _held(event: ShardSeen) -> str:
         return ""
     about = "" if found.seconds_are_exact else "about "
     plays = f"{about}{show_seconds(found.seconds_of_audio)}"
-    return f"{counted(found.clips, 'clip')}, {show_bytes(event.size_bytes)}, {plays}, {' + '.join(found.kinds)}"
+    return ", ".join((counted(found.clips, "clip"), show_bytes(event.size_bytes), plays, *found.kinds))
 
 
 def _row(word: str, shard: str, rest: str) -> str:
@@ -140,7 +143,8 @@ def counted(count: int, noun: str) -> str:
 def _recovered(event: ShardRecovered) -> str:
     row = f"row {event.row}" if event.row else "no row"
     did = ", ".join(event.actions) or "nothing to do"
-    return f"{row} of the recovery table: {did}; now {event.ends}" + (f" ({event.why})" if event.why else "")
+    said = f"{did}; now {event.ends}" if event.acted else f"would be done: {did}; then {event.ends}"
+    return f"{row} of the recovery table: {said}" + (f" ({event.why})" if event.why else "")
 
 
 def _planned(event: Planned) -> str:
@@ -159,7 +163,7 @@ def summary_lines(summary: ConvertSummary | InventorySummary | RecoverSummary | 
     head = f"{verdict(summary.outcome)}: {summary.job}"
     match summary:
         case EndedEarly():
-            return [f"{head} did not run: {summary.detail}"]
+            return [f"{head} ended early: {summary.detail}"]
         case ConvertSummary():
             counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
             return [f"{head}: {counts}, {summary.pending:,} pending", *_convert_rest(summary)]

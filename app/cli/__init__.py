@@ -10,8 +10,10 @@ import click
 from app.cli import convert, corpus, runs, settings, sweep
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
-from app.streams import say
+from app.report import Report, Row
+from app.streams import Data, say
 from engine.errors import GonogoError
+from engine.run.outcome import Outcome
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,10 +53,26 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except GonogoError as error:
-        say(f"gonogo: {error}")
         code = code_for(error)
+        _tell(error, code, as_json="--json" in arguments)
         return _usage_code(arguments) if code is ExitCode.USAGE else code
     return int(code or 0)
+
+
+def _tell(error: GonogoError, code: ExitCode, *, as_json: bool) -> None:
+    """Say what went wrong: to a person on stderr; to a script also as a summary, where no run has written one."""
+    say(f"gonogo: {error}")
+    if as_json and not Data.written:
+        with Report("gonogo", as_json=True) as report:
+            report.outcome = Outcome.ERROR
+            report.add(Refused(problem=str(error), exit_code=code))
+
+
+class Refused(Row, frozen=True, kw_only=True, tag="error"):
+    """Why a command did not even begin."""
+
+    problem: str
+    exit_code: int
 
 
 def _usage_code(arguments: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 import msgspec
 
+from app.console.show import has_terminal
 from engine.config import Resolved, load_settings
 from engine.errors import UsageError
 from engine.run.places import state_dir_for, user_config_dir
@@ -78,6 +79,11 @@ def with_globals(function: Callable[Concatenate[Globals, P], R]) -> Callable[...
         return function(before.but(own), *args, **given)
 
     return wrapped
+
+
+def wants_console(options: Globals) -> bool:
+    """Tell whether a job is to open the console: in a terminal, unless a script's options say otherwise."""
+    return has_terminal() and not (options.as_json or options.no_ui)
 
 
 corpus_argument = click.argument("corpus", type=click.Path(path_type=Path))

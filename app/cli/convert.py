@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from app.cli.common import Globals, corpus_argument, existing_corpus, with_globals
+from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
+from app.console.show import open_console
 from app.exit_codes import ExitCode
 from app.headless import run_headless
 from engine.jobs.registry import Order
@@ -18,6 +20,7 @@ from engine.jobs.registry import Order
 @click.option("--workers", metavar="N|auto", help="Worker processes; auto is one a usable core.")
 @click.option("--floor", metavar="SIZE", help="Free space never to be undercut, such as 50GB.")
 @click.option("--keep-backups", type=int, metavar="N", help="Keep the newest N originals beside their shards.")
+@click.option("--budget", metavar="TIME", help="Time that it may take, such as 4h; the console shows it.")
 @with_globals
 def convert(
     options: Globals,
@@ -27,17 +30,25 @@ def convert(
     workers: str | None,
     floor: str | None,
     keep_backups: int | None,
-) -> ExitCode:
+    budget: str | None,
+) -> int:
     """Convert every 48 kHz shard of CORPUS to 16 kHz mono, in place.
 
     An original disappears only after its own conversion stands in its place, durable and read back from the disk.
     Interrupt it whenever you like: the same command goes on.
     """
     corpus = existing_corpus(corpus)
-    flags = {"convert.workers": workers, "convert.floor": floor, "convert.keep_backups": keep_backups}
+    flags = {
+        "convert.workers": workers,
+        "convert.floor": floor,
+        "convert.keep_backups": keep_backups,
+        "convert.budget": budget,
+    }
     settings = options.settings(corpus, flags).settings
-    order = Order("convert", corpus, settings, dry_run=dry_run)
-    return run_headless(order, options.state_of(corpus), as_json=options.as_json)
+    state = options.state_of(corpus)
+    if wants_console(options):
+        return open_console(sys.argv[1:], state, settings.convert.budget_s)
+    return run_headless(Order("convert", corpus, settings, dry_run=dry_run), state, as_json=options.as_json)
 
 
 @click.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import Globals, corpus_argument, existing_corpus, with_globals
+from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
+from app.console.show import open_console
 from app.exit_codes import ExitCode
 from app.headless import run_headless
 from app.streams import say
@@ -54,7 +55,7 @@ def inventory(options: Globals, corpus: Path, workers: str | None) -> ExitCode:
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="gonogo-demo")
 @with_globals
-def demo(options: Globals, folder: Path) -> ExitCode:
+def demo(options: Globals, folder: Path) -> int:
     """Make a small corpus in FOLDER and convert it.
 
     The clips are recordings found on this machine, else synthesised speech.
@@ -69,11 +70,12 @@ def demo(options: Globals, folder: Path) -> ExitCode:
     corpus = folder.absolute()
     settings = options.settings(corpus).settings
     state = options.state_of(corpus)
-    for job in ("inventory", "convert"):
-        code = run_headless(Order(job, corpus, settings), state, as_json=options.as_json)
-        if code is not ExitCode.OK:
-            return code
-    return ExitCode.OK
+    code = run_headless(Order("inventory", corpus, settings), state, as_json=options.as_json)
+    if code is ExitCode.OK and wants_console(options):
+        return open_console(["convert", str(corpus), "--state", str(state)], state, settings.convert.budget_s)
+    if code is ExitCode.OK:
+        code = run_headless(Order("convert", corpus, settings), state, as_json=options.as_json)
+    return code
 
 
 COMMANDS = (init, inventory, demo)

@@ -9,13 +9,14 @@ import msgspec
 from rich.table import Column, Table
 
 from app.cli.common import Globals, with_globals
+from app.console.show import has_terminal, show_run
 from app.exit_codes import CheckCode, ExitCode
 from app.headless import told
 from app.report import Report, Row
 from app.streams import page
 from engine.convert.crew import Snapshot
-from engine.convert.view import VIEWED, RunView, health
-from engine.errors import NoSuchRunError
+from engine.convert.view import VIEWED, Level, RunView, health
+from engine.errors import InputError, NoSuchRunError, UsageError
 from engine.run.client import ask
 from engine.run.control import Request
 from engine.run.folder import RunFolder, all_runs, find_run, list_runs
@@ -46,18 +47,22 @@ corpus_option = click.option(
 )
 
 
-def view_of(folder: RunFolder) -> RunView:
-    """Fold a run's events."""
+def view_of(folder: RunFolder) -> tuple[RunView, str]:
+    """Fold a run's events; where its log is damaged, as far as it goes, and what is wrong with it."""
     view = RunView()
-    if folder.events_path.exists():
+    try:
         for logged in read_events(folder.events_path, VIEWED):
             view.apply(logged)
-    return view
+    except FileNotFoundError:
+        return view, "" if folder.is_alive() else "its log is gone"
+    except InputError as error:
+        return view, str(error)
+    return view, ""
 
 
-def _seen(folder: RunFolder, view: RunView, snapshot: Snapshot | None = None) -> RunSeen:
+def _seen(folder: RunFolder, view: RunView, damage: str, snapshot: Snapshot | None = None) -> RunSeen:
     alive = folder.is_alive()
-    level, why = health(view, alive=alive)
+    level, why = (Level.UNKNOWN, damage) if damage else health(view, alive=alive)
     return RunSeen(
         id=folder.run_id,
         job=folder.record.job,
@@ -72,9 +77,9 @@ def _seen(folder: RunFolder, view: RunView, snapshot: Snapshot | None = None) ->
     )
 
 
-def _find(options: Globals, run: str | None, corpus: Path | None) -> RunFolder:
+def _find(options: Globals, run: str | None, corpus: Path | None, *, living: bool = False) -> RunFolder:
     state = options.state_of(corpus) if corpus is not None or options.state is not None else None
-    return find_run(run, state_dir=state)
+    return find_run(run, state_dir=state, living=living)
 
 
 @click.command()
@@ -84,7 +89,7 @@ def runs(options: Globals, corpus: Path | None) -> ExitCode:
     """List your runs, newest last."""
     near = corpus is not None or options.state is not None
     folders = list_runs(options.state_of(corpus)) if near else all_runs()
-    rows = [_seen(folder, view_of(folder)) for folder in folders]
+    rows = [_seen(folder, *view_of(folder)) for folder in folders]
     with Report("runs", as_json=options.as_json) as report:
         for row in rows:
             report.add(row)
@@ -116,14 +121,14 @@ def status(options: Globals, run: str | None, corpus: Path | None, *, check: boo
             raise
         click.echo(f"UNKNOWN: {error}")
         return CheckCode.UNKNOWN
-    view = view_of(folder)
-    row = _seen(folder, view, _snapshot(folder))
+    view, damage = view_of(folder)
+    row = _seen(folder, view, damage, _snapshot(folder))
     with Report("status", as_json=options.as_json) as report:
         report.add(row)
         if not options.as_json:
             for line in status_lines(row, view):
                 click.echo(line)
-    return int(health(view, alive=row.alive)[0]) if check else ExitCode.OK
+    return int(Level[row.level.upper()]) if check else ExitCode.OK
 
 
 def status_lines(row: RunSeen, view: RunView) -> list[str]:
@@ -158,13 +163,25 @@ def _snapshot(folder: RunFolder) -> Snapshot | None:
 
 
 def _tell(options: Globals, run: str | None, corpus: Path | None, request: Request, done: str) -> ExitCode:
-    folder = _find(options, run, corpus)
+    folder = _find(options, run, corpus, living=True)
     if not folder.is_alive():
         raise NoSuchRunError(f"{folder.run_id} is not running any more")
     ask(folder.run_id, request)
     with Report(request.ask, as_json=options.as_json) as report:
         report.say(f"{folder.run_id}: {done}")
     return ExitCode.OK
+
+
+@click.command()
+@run_argument
+@corpus_option
+@with_globals
+def attach(options: Globals, run: str | None, corpus: Path | None) -> int:
+    """Open the console on a run, from any terminal; several may watch at a time."""
+    folder = _find(options, run, corpus, living=True)
+    if not has_terminal():
+        raise UsageError("the console needs a terminal; gonogo status tells the same without one")
+    return show_run(folder)
 
 
 @click.command()
@@ -209,4 +226,4 @@ def workers(options: Globals, count: int, run: str | None, corpus: Path | None) 
     return _tell(options, run, corpus, Request("workers", count=count), f"{count} workers from now on")
 
 
-COMMANDS: tuple[click.Command, ...] = (runs, status, stop, pause, resume, workers)
+COMMANDS: tuple[click.Command, ...] = (runs, attach, status, stop, pause, resume, workers)

@@ -15,6 +15,7 @@ from engine.config.rules import (
     TAR_NAME,
     TAR_PATTERN,
     TIME,
+    TIME_OR_NONE,
     TIME_OR_ZERO,
     whole_number,
 )
@@ -78,6 +79,8 @@ class Convert:
     """How many of the newest originals stay beside their converted shards until ``gonogo clean``."""
     spot_checks: Annotated[int, whole_number(0)] = 8
     """Clips of each converted shard that an independent decoder reads back before the swap."""
+    budget: Annotated[str, TIME_OR_NONE] = ""
+    """Time that the conversion may take, such as "4h"; the console shows what is left beside it. "" is none."""
     worker_memory: Annotated[str, SIZE] = "4GB"
     """Memory that one worker may take; one that wants more fails its own shard only."""
     silence: Annotated[str, TIME] = "300s"
@@ -96,6 +99,11 @@ class Convert:
     def worker_memory_bytes(self) -> int:
         """The memory of one worker in bytes."""
         return parse_bytes(self.worker_memory)
+
+    @property
+    def budget_s(self) -> float | None:
+        """The time budget in seconds; None where there is none."""
+        return parse_seconds(self.budget) if self.budget else None
 
     @property
     def silence_s(self) -> float:

@@ -70,7 +70,7 @@ def _fault_of(error: OSError, task: Task) -> Fault:
     name = Path(str(error.filename)).name if error.filename is not None else task.shard.files.audio_name
     read = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, error.errno)})"
     way_out = {
-        Trouble.SPACE: "make room; the run goes on by itself",
+        Trouble.SPACE: "make room; a run that waits for it goes on by itself",
         Trouble.DISK: "look at the disk (dmesg) before running again",
         Trouble.SHARD: "see to it, then run again: the shard is as it was",
     }[trouble_of(error)]

@@ -7,6 +7,7 @@ import contextlib
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.config import Settings
@@ -14,10 +15,12 @@ from engine.convert.clips import clip_table
 from engine.convert.crew import Crew, deaths, is_blameless
 from engine.convert.events import (
     ConvertSummary,
+    FoundShard,
     ShardDone,
     ShardFailed,
     ShardQuarantined,
     ShardRecovered,
+    ShardsFound,
     ShardSkipped,
     ShardStarted,
     ShardTried,
@@ -29,18 +32,23 @@ from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
-from engine.errors import Fault, UsageError
+from engine.errors import Fault, GonogoError, UsageError
 from engine.run.desk import Desk
+from engine.run.events import Warned
 from engine.run.outcome import Outcome
 from engine.run.owner import DONE, FAIL, RETRY, Verdict, requeue_and_pause
 from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
+from engine.shards.lease import lease
 from engine.shards.record import now
 from engine.shards.recovery import Stamp, recover
+from engine.shards.states import Ends
 
 _LOOK_EVERY_S = 0.5
+_FOUND_A_LINE = 200
+"""Shards told of in one line of the log: some 10 KB."""
 _FULL_DISK_PAUSE_S = 5.0
 """After a write was refused for want of space, so long at least nothing new starts: space comes back in steps."""
 _FULL_DISK_TRIES = 3
@@ -108,9 +116,12 @@ class Conversion(Crew):
             raise UsageError(f"{self.corpus}: no shard was found: wanted {wanted}; see [layout] in gonogo.toml")
         await asyncio.to_thread(clear_scratch, self.desk.state)
         shards = await asyncio.to_thread(plan, self._files, found.shards)
-        await self._volumes.add({shard.place.files.folder for shard in shards})
+        await self._volumes.add({self.desk.state, *(shard.place.files.folder for shard in shards)})
         done = sum(shard.state is State.DONE for shard in shards)
         self._counts[State.DONE] = done
+        for batch in _batched(shards, _FOUND_A_LINE):
+            told = tuple(FoundShard(shard.place.id, shard.state, shard.size_bytes) for shard in batch)
+            self.desk.log.append(ShardsFound(shards=told))
         self.desk.log.append(
             PlannedEvent(
                 shards=len(shards),
@@ -160,7 +171,7 @@ class Conversion(Crew):
         return why_not(self._volumes.room(folder), running, reserve_for(self.sizes[task.id]))
 
     def _folder_written(self, shard: str) -> Path:
-        return self.places[shard].files.folder
+        return self.desk.state if self.dry_run is not None else self.places[shard].files.folder
 
     def tightest(self) -> tuple[int | None, int | None]:
         """See :class:`Crew`."""
@@ -171,7 +182,11 @@ class Conversion(Crew):
         """Keep the volumes' figures fresh; end a pause for want of space, or, after a while, the run."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            await self._volumes.look()
+            try:
+                await self._volumes.look()
+            except OSError as error:
+                self._stop_for_safety(f"a volume of the corpus does not answer any more: {error}")
+                return
             await self._release_old_backups()
             self._end_pause()
             self._give_up_waiting()
@@ -208,7 +223,7 @@ class Conversion(Crew):
     def on_result(self, task: Task, line: bytes) -> Verdict:
         """See :class:`PoolOwner`."""
         result = self.read_result(task, line)
-        if result.recovery is not None:
+        if result.recovery is not None and self.dry_run is None:
             told = result.recovery
             self.desk.log.append(
                 ShardRecovered(shard=task.label, row=told.row, ends=told.ends, actions=told.actions, why=told.why)
@@ -227,7 +242,10 @@ class Conversion(Crew):
         match result.state:
             case State.SKIPPED:
                 self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=result.note))
-            case State.QUARANTINED | State.RECOVERING:
+            case State.RECOVERING:
+                note = "a swap was cut off here: a conversion brings it to an end first"
+                self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=note))
+            case State.QUARANTINED:
                 assert result.fault is not None
                 self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=result.fault))
             case _ if self.dry_run is not None:
@@ -309,12 +327,24 @@ class Conversion(Crew):
     # Kept originals, and the end.
 
     async def _release_old_backups(self) -> None:
-        """Delete the oldest kept originals beyond the number that is to be kept."""
+        """Let the oldest kept originals go that are more than the number that is to be kept; none where that is 0."""
         keep = self.settings.convert.keep_backups
+        if self.dry_run is not None or keep == 0:
+            return
         for shard in to_release(self._kept, keep):
             self._kept.remove(shard)
+            try:
+                await asyncio.to_thread(self._let_go, shard)
+            except (OSError, GonogoError) as error:
+                self.desk.log.append(Warned(problem=f"{shard.place.id}: its kept original stays: {error}"))
+
+    def _let_go(self, shard: Planned) -> None:
+        ref = ShardRef.of(shard.place, self.desk.state / "locks")
+        with lease(shard.place.files, ref.lock_path, self.desk.run_id):
             stamp = Stamp(self.desk.tool, self.desk.run_id)
-            await asyncio.to_thread(recover, self._files, shard.place.files, stamp, keep_backup=False)
+            recovered = recover(self._files, shard.place.files, stamp, let_go=True)
+        if recovered.decision.ends is not Ends.DONE:
+            raise GonogoError(recovered.decision.why or f"the shard is {recovered.decision.ends} now")
 
     def _summary(self, shards: int) -> ConvertSummary:
         counts = self._counts
@@ -344,3 +374,8 @@ class Conversion(Crew):
             backups_kept=len(self._kept),
             detail=self._safety,
         )
+
+
+def _batched(shards: Sequence[Planned], size: int) -> Iterator[Sequence[Planned]]:
+    for at in range(0, len(shards), size):
+        yield shards[at : at + size]

@@ -179,7 +179,7 @@ class Crew(PoolOwner):
     def stop(self, now: bool) -> None:
         """Bring every shard to a safe point and end; ``now`` kills the workers, which recovery makes safe too."""
         self.stopped = True
-        self.desk.log.append(Stopping(why="told to stop at once" if now else "told to stop"))
+        self.desk.log.append(Stopping(why="told to stop at once" if now else "told to stop", now=now))
         if now:
             self.pool.stop_now()
         else:

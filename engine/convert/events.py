@@ -36,6 +36,20 @@ class Planned(Event, frozen=True, kw_only=True):
     """So many shards are tried in scratch, none is changed."""
 
 
+class FoundShard(msgspec.Struct, frozen=True, array_like=True):
+    """One shard at the start of a run; an array in JSON, for there are thousands."""
+
+    shard: str
+    state: State
+    size_bytes: int
+
+
+class ShardsFound(Event, frozen=True, kw_only=True):
+    """Some of the corpus's shards, before anything is done; several of these make up all."""
+
+    shards: tuple[FoundShard, ...]
+
+
 class ShardStarted(Event, frozen=True, kw_only=True):
     """A worker has taken a shard in hand."""
 
@@ -53,6 +67,8 @@ class ShardRecovered(Event, frozen=True, kw_only=True):
     ends: str
     actions: tuple[str, ...]
     why: str = ""
+    acted: bool = True
+    """False where it was only said what would be done."""
 
 
 class ShardDone(Event, frozen=True, kw_only=True):

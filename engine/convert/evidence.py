@@ -13,7 +13,7 @@ from engine.convert.tasks import ShardRef
 from engine.errors import Fault, InputError, UnsupportedError
 from engine.shards.contents import Contents
 from engine.shards.files import Files
-from engine.shards.sidecar import Match, Sidecar, match_rows, read_sidecar, sidecar_of_members
+from engine.shards.sidecar import LINE_CAP_BYTES, Match, Sidecar, match_rows, read_sidecar, sidecar_of_members
 from engine.shards.tar import ReadAt, TarIndex
 
 Aliases = Mapping[str, tuple[str, ...]]
@@ -43,7 +43,7 @@ def find_sidecar(
     others = [member.name for at, member in enumerate(index.members) if at not in clips]
 
     def read(name: str) -> bytes:
-        return read_at(by_name[name].data_offset, by_name[name].size_bytes)
+        return read_at(by_name[name].data_offset, min(by_name[name].size_bytes, LINE_CAP_BYTES + 1))
 
     names = [index.members[at].name for at in clips]
     return sidecar_of_members(shard.files.audio, names, others, read, aliases), ()

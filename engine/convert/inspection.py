@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.audio.formats import ClipInfo
 from engine.convert.evidence import demand_agreement, find_sidecar, plays_as_told
 from engine.convert.pulse import Pulse
-from engine.convert.shard import has_traces, red, told
+from engine.convert.shard import demand_plain, has_traces, red, told
 from engine.convert.tasks import Inspect, Inspection, Recovery, Result, State
 from engine.errors import InputError
 from engine.shards.compare import spread
@@ -66,6 +66,10 @@ def inspect_shard(files: Files, task: Inspect, pulse: Pulse) -> Result:
             state = State.DONE
     if files.facts(names.audio) is None:
         return Result(task=task.task, state=state, seconds=0, recovery=recovery)
+    try:
+        demand_plain(files, names)
+    except InputError as error:
+        return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=error.fault, recovery=recovery)
     with files.open(names.audio) as reader:
         try:
             look = _look(reader.read_at, reader.size_bytes, task, pulse)

@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.convert.clips import ClipRow
 from engine.convert.pulse import Pulse
 from engine.convert.rewrite import Rewritten, expected_bytes, rewrite
-from engine.errors import DamagedError, Fault, printable
+from engine.errors import DamagedError, Fault, UnsupportedError, printable
 from engine.shards.compare import compare
 from engine.shards.contents import Contents
 from engine.shards.digest import digest
@@ -49,12 +49,16 @@ def make(
     assert contents.index is not None
     pulse.will_write(expected_bytes(contents))
     pulse.enter("convert", of_bytes=contents.index.size_bytes)
-    with files.open(audio) as reader, files.create(target) as writer, _gone_on_failure(files, target):
-        original = reader.facts
-        rewritten = rewrite(reader, writer, contents, pulse)
-        pulse.enter("sync", of_bytes=rewritten.result.size_bytes)
-        writer.sync()
-    with _gone_on_failure(files, target):
+    if files.facts(target) is not None:
+        problem, way_out = "a file is there already, and it is not overwritten", "look what it is, and move it away"
+        raise UnsupportedError(Fault(problem, file=target.name, way_out=way_out))
+    with gone_on_failure(files, target):
+        with files.open(audio) as reader, files.create(target) as writer:
+            original = reader.facts
+            rewritten = rewrite(reader, writer, contents, pulse)
+            files.resemble(target, audio)
+            pulse.enter("sync", of_bytes=rewritten.result.size_bytes)
+            writer.sync()
         pulse.enter("verify", of_bytes=rewritten.result.size_bytes)
         if digest(files, target, pulse.tick) != rewritten.result:
             problem, way_out = "the disk gives back other bytes than were written", "check this disk before going on"
@@ -64,7 +68,8 @@ def make(
 
 
 @contextlib.contextmanager
-def _gone_on_failure(files: Files, target: Path) -> Iterator[None]:
+def gone_on_failure(files: Files, target: Path) -> Iterator[None]:
+    """Take a file of ours away again, whatever goes wrong."""
     try:
         yield
     except BaseException:

@@ -54,7 +54,6 @@ class Recovering(Crew):
                     shard=ShardRef.of(shard.place, self.desk.state / "locks"),
                     run=self.desk.run_id,
                     tool=self.desk.tool,
-                    keep_backup=self.settings.convert.keep_backups > 0,
                     act=self.act,
                 ),
             )
@@ -89,7 +88,9 @@ class Recovering(Crew):
         told = result.recovery
         if told is not None:
             self.desk.log.append(
-                ShardRecovered(shard=task.label, row=told.row, ends=told.ends, actions=told.actions, why=told.why)
+                ShardRecovered(
+                    shard=task.label, row=told.row, ends=told.ends, actions=told.actions, why=told.why, acted=self.act
+                )
             )
         if result.state is State.QUARANTINED and result.fault is not None:
             source = self.places[task.id].source

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.convert.clips import write_clip_table
 from engine.convert.evidence import contradiction
-from engine.convert.make import Made, make
+from engine.convert.make import Made, gone_on_failure, make
 from engine.convert.pulse import Pulse
 from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result, State, from_wire
 from engine.errors import DamagedError, Fault, UnsupportedError
@@ -42,7 +42,6 @@ def convert_shard(files: Files, task: Convert, pulse: Pulse) -> Result:
                 files,
                 names,
                 Stamp(task.tool, task.run),
-                keep_backup=task.keep_backup,
                 act=task.scratch is None,
                 tick=pulse.tick,
             )
@@ -64,7 +63,7 @@ def recover_shard(files: Files, task: Recover, pulse: Pulse) -> Result:
             return Result(task=task.task, state=State.PENDING, seconds=0)
         pulse.enter("recover", may_stop=False)
         stamp = Stamp(task.tool, task.run)
-        recovered = recover(files, names, stamp, keep_backup=task.keep_backup, act=task.act, tick=pulse.tick)
+        recovered = recover(files, names, stamp, let_go=task.let_go, act=task.act, tick=pulse.tick)
     recovery = told(recovered)
     if recovered.decision.ends is Ends.RED:
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=red(recovery), recovery=recovery)
@@ -92,8 +91,7 @@ def _settled(task: Convert, recovered: Recovered, recovery: Recovery) -> Result 
     if ends is Ends.DONE:
         return Result(task=task.task, state=State.DONE, seconds=0, recovery=recovery)
     if task.scratch is not None and recovered.decision.actions:
-        fault = Fault("a swap was cut off here", way_out="run gonogo recover first")
-        return Result(task=task.task, state=State.RECOVERING, seconds=0, fault=fault, recovery=recovery)
+        return Result(task=task.task, state=State.RECOVERING, seconds=0, recovery=recovery)
     return None
 
 
@@ -109,7 +107,11 @@ def red(recovery: Recovery) -> Fault:
 
 def demand_plain(files: Files, names: ShardFiles) -> None:
     """Refuse a tar that is no file of this folder alone: a swap could not put its result in the same place."""
-    facts, folder = files.facts(names.audio), files.facts(names.folder)
+    status = files.facts(names.status)
+    if status is not None and not status.is_file:
+        problem, read = "the status file cannot be written", "a folder, a link or a device of its name"
+        raise UnsupportedError(Fault(problem, file=names.status_name, read=read, way_out="move it away"))
+    facts, folder = files.facts(names.audio), files.facts(names.folder.resolve())
     if facts is None or folder is None:
         raise DamagedError(Fault("the tar is gone", file=names.audio_name))
     read = ""
@@ -164,7 +166,8 @@ class _Work:
         else:
             made = self._make(self.names.temporary, contents, flags)
             if task.clips is not None:
-                write_clip_table(from_wire(task.clips), made.rewritten.clips)
+                with gone_on_failure(self.files, self.names.temporary):
+                    write_clip_table(from_wire(task.clips), made.rewritten.clips)
             self._swap(made)
         conversion = Conversion(
             original=made.rewritten.original,
@@ -197,6 +200,6 @@ class _Work:
             original=made.rewritten.original,
             result=made.rewritten.result,
             tally=made.tally,
+            keeps_backup=self.task.keep_backup,
         )
-        keep = self.task.keep_backup
-        swap(self.files, self.names, made.original, promise, keep_backup=keep, tick=self.pulse.tick)
+        swap(self.files, self.names, made.original, promise, tick=self.pulse.tick)

@@ -93,7 +93,8 @@ class Recover(_Task, frozen=True, kw_only=True, tag="recover"):
 
     run: str
     tool: str
-    keep_backup: bool = False
+    let_go: bool = False
+    """Delete also an original that the record keeps."""
     act: bool = True
 
 

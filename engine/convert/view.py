@@ -17,6 +17,7 @@ from engine.convert.events import (
     ShardFailed,
     ShardQuarantined,
     ShardSeen,
+    ShardsFound,
     ShardSkipped,
     ShardStarted,
     ShardTried,
@@ -51,6 +52,7 @@ VIEWED = (
     Version
     | Check
     | Planned
+    | ShardsFound
     | ShardStarted
     | ShardDone
     | ShardTried
@@ -81,7 +83,11 @@ class RunView:
     planned: Planned | None = None
     workers: int = 0
     states: dict[str, State] = field(default_factory=dict)
-    """Of every shard that this run has come to an end with."""
+    """Of every shard, as far as this run knows."""
+    sizes: dict[str, int] = field(default_factory=dict)
+    """Of the shards' tars at the start, in bytes."""
+    last: dict[str, Event] = field(default_factory=dict)
+    """The event that settled a shard in this run."""
     in_hand: dict[str, int] = field(default_factory=dict)
     """Shards that workers have, with the worker's number."""
     reasons: dict[str, str] = field(default_factory=dict)
@@ -105,6 +111,9 @@ class RunView:
                 self.job, self.corpus = event.job, event.corpus or ""
             case Planned():
                 self.planned, self.workers = event, event.workers
+            case ShardsFound():
+                for found in event.shards:
+                    self.states[found.shard], self.sizes[found.shard] = found.state, found.size_bytes
             case Check():
                 self.checks.append(event)
             case AnySummary():
@@ -121,17 +130,17 @@ class RunView:
                 self.in_hand[event.shard] = event.worker
             case ShardDone() | ShardTried():
                 state = State.DONE if isinstance(event, ShardDone) else State.PENDING
-                self._settle(event.shard, state)
+                self._settle(event, event.shard, state)
                 self.bytes_in += event.original.size_bytes if event.original else 0
                 self.bytes_out += event.result.size_bytes if event.result else 0
             case ShardSkipped():
-                self._settle(event.shard, State.SKIPPED)
+                self._settle(event, event.shard, State.SKIPPED)
             case ShardQuarantined():
-                self._settle(event.shard, State.QUARANTINED, str(event.fault))
+                self._settle(event, event.shard, State.QUARANTINED, str(event.fault))
             case ShardSeen():
-                self._settle(event.shard, event.state, event.reason if event.fault else "")
+                self._settle(event, event.shard, event.state, event.reason if event.fault else "")
             case ShardFailed(final=True):
-                self._settle(event.shard, State.FAILED, str(event.fault))
+                self._settle(event, event.shard, State.FAILED, str(event.fault))
             case ShardFailed():
                 self.in_hand.pop(event.shard, None)
                 self.reasons[event.shard] = str(event.fault)
@@ -139,7 +148,8 @@ class RunView:
                 return False
         return True
 
-    def _settle(self, shard: str, state: State, reason: str = "") -> None:
+    def _settle(self, event: Event, shard: str, state: State, reason: str = "") -> None:
+        self.last[shard] = event
         self.in_hand.pop(shard, None)
         self.states[shard] = state
         self.reasons.pop(shard, None)
@@ -166,12 +176,8 @@ class RunView:
 
     @property
     def counts(self) -> dict[str, int]:
-        """The states of the corpus as far as this run knows them, those that earlier runs had done included."""
+        """Shards by state, those that earlier runs had done included."""
         counts = Counter(self.states.values())
-        counts[State.DONE] += self.planned.done if self.planned else 0
-        if self.planned:
-            known = sum(count for state, count in counts.items() if state is not State.PENDING)
-            counts[State.PENDING] = self.planned.shards - known
         return {str(state): counts[state] for state in State if counts[state]}
 
 
@@ -197,7 +203,7 @@ def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
         return Level.YELLOW, f"{view.summary.outcome}: run it again and it goes on"
     if view.pauses:
         return Level.YELLOW, "paused: " + "; ".join(f"{why}: {detail}" for why, detail in view.pauses.items())
-    again = [shard for shard in view.reasons if shard not in view.states]
+    again = [shard for shard in view.reasons if view.states.get(shard) not in (State.QUARANTINED, State.FAILED)]
     if again or (view.lost_workers and not view.summary):
         return Level.YELLOW, f"{len(again)} shards are tried again, {view.lost_workers} workers died"
     return Level.GREEN, "ended well" if view.summary else "under way"

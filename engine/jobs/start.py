@@ -89,6 +89,10 @@ async def _run(order: Order, state: Path, listener: Listener, watcher: Watcher |
             log.append(_version(order))
             try:
                 summary = await _conduct(order, state, folder, log, watcher)
+            except OSError as error:
+                told = GonogoError(f"the system refuses: {error}; see to it, then run again: nothing is lost")
+                log.append(EndedEarly(job=order.job, outcome=Outcome.ERROR, seconds=0.0, detail=str(told)))
+                raise told from error
             except GonogoError as error:
                 log.append(EndedEarly(job=order.job, outcome=_outcome_of(error), seconds=0.0, detail=str(error)))
                 raise
@@ -143,11 +147,10 @@ def _corpus(order: Order, *, changes: bool) -> Iterator[None]:
     lock = state_dir_for(order.corpus) / "corpus.lock"
     lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        held = hold(lock, order.job)
+        held = hold(lock)
     except LockHeldError as error:
-        raise CorpusHeldError(
-            f"{order.corpus}: another run holds this corpus: {error}; wait for it, or end it with gonogo stop"
-        ) from error
+        told = f"another run holds this corpus: {error.holder or error}"
+        raise CorpusHeldError(f"{order.corpus}: {told}; wait for it, or end it with gonogo stop") from error
     with held:
         yield
 

@@ -111,6 +111,8 @@ class Stopping(Event, frozen=True, kw_only=True):
     """Nothing more is handed out, for good; what is running comes to a safe point."""
 
     why: str
+    now: bool = False
+    """The workers are killed."""
 
 
 class Warned(Event, frozen=True, kw_only=True):

@@ -148,26 +148,27 @@ def all_runs() -> list[RunFolder]:
     return _runs_in(places.runs_index_dir())
 
 
-def find_run(ref: str | None = None, *, state_dir: Path | None = None) -> RunFolder:
-    """Find one run among those of ``state_dir`` and those of this user.
+def find_run(ref: str | None = None, *, state_dir: Path | None = None, living: bool = False) -> RunFolder:
+    """Find one run.
 
     Args:
         ref: an id, the start of one, its last four characters, or a run's folder; None for the latest.
-        state_dir: where to look first; None looks among the user's runs alone.
+        state_dir: where to look, and nowhere else; None looks among all runs of this user.
+        living: prefer those whose engine is alive, where there are any.
 
     Raises:
         NoSuchRunError: when no run, or more than one, is meant.
     """
     if ref is not None and (Path(ref) / "run.json").is_file():
         return RunFolder.open(Path(ref))
-    local = list_runs(state_dir) if state_dir is not None else []
-    if ref is None and local:
-        return local[-1]
-    known = {run.run_id: run for run in [*all_runs(), *local]}
+    runs = all_runs() if state_dir is None else list_runs(state_dir)
     if ref is None:
-        if not known:
-            raise NoSuchRunError("there is no run yet")
-        return known[max(known)]
+        if not runs:
+            where = "" if state_dir is None else f" in {state_dir}"
+            raise NoSuchRunError(f"there is no run yet{where}")
+        alive = [run for run in runs if run.is_alive()] if living else []
+        return max(alive or runs, key=lambda run: run.record.created)
+    known = {run.run_id: run for run in runs}
     matching = [ref] if ref in known else [name for name in known if name.startswith(ref) or name.endswith(f"-{ref}")]
     if not matching:
         raise NoSuchRunError(f"no run is called {ref!r}; `gonogo runs` lists them")

@@ -77,6 +77,9 @@ class Files(Protocol):
     def create(self, path: Path) -> contextlib.AbstractContextManager[Writer]:
         """Create a file that must not be there yet."""
 
+    def resemble(self, path: Path, model: Path) -> None:
+        """Give a file of ours the mode and, where that is allowed, the owner of another."""
+
     def link(self, old: Path, new: Path) -> None:
         """Give a file a second name; fails when ``new`` is there."""
 
@@ -117,7 +120,7 @@ class RealFiles:
     @contextlib.contextmanager
     def create(self, path: Path) -> Iterator[_RealWriter]:
         """See :meth:`Files.create`. An error of close is an error: NFS tells of lost writes there."""
-        descriptor = os.open(path, _CREATE, 0o666)
+        descriptor = os.open(path, _CREATE, 0o600)
         try:
             yield _RealWriter(descriptor)
         except BaseException:
@@ -125,6 +128,13 @@ class RealFiles:
                 os.close(descriptor)
             raise
         os.close(descriptor)
+
+    def resemble(self, path: Path, model: Path) -> None:
+        """See :meth:`Files.resemble`. The owner first: a change of it takes mode bits away."""
+        status = model.lstat()
+        with contextlib.suppress(PermissionError):  # only root may give files away; the mode is what protects them
+            os.chown(path, status.st_uid, status.st_gid, follow_symlinks=False)
+        path.chmod(stat.S_IMODE(status.st_mode))
 
     def link(self, old: Path, new: Path) -> None:
         """See :meth:`Files.link`."""

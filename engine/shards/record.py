@@ -64,6 +64,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     tally: Tally | None = None
     adopted: bool = False
     """The shard was found converted, beside traces of a swap, and not converted by this record's run."""
+    keeps_backup: bool = False
+    """The original is to stay beside the shard when the swap is over, until it is let go by name."""
     audio_identity: Identity | None = None
     backup_identity: Identity | None = None
     """Of the original's second name, while it is kept."""
@@ -110,6 +112,8 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
         files.unlink(temporary)
     with files.create(temporary) as writer:
         writer.write(data)
+        if files.facts(names.audio) is not None:
+            files.resemble(temporary, names.audio)
         writer.sync()
     files.rename(temporary, names.status)
     files.sync_folder(names.folder)

@@ -48,7 +48,7 @@ class Recovered:
 
 
 def recover(
-    files: Files, names: ShardFiles, stamp: Stamp, *, keep_backup: bool = False, act: bool = True, tick: Tick = _no_tick
+    files: Files, names: ShardFiles, stamp: Stamp, *, let_go: bool = False, act: bool = True, tick: Tick = _no_tick
 ) -> Recovered:
     """Bring one shard to a known state.
 
@@ -56,7 +56,7 @@ def recover(
         files: the file system.
         names: the shard's four files; the caller holds the shard's lock.
         stamp: named in a record that has to be written.
-        keep_backup: leave the original of a finished shard beside it.
+        let_go: delete also an original that its record keeps.
         act: False only looks and decides.
         tick: called often; may raise while nothing is being changed.
 
@@ -65,11 +65,11 @@ def recover(
     """
     record = read_record(files, names.status)
     known = None if isinstance(record, Unreadable) else record
-    seen = observe(files, names, record, tick, lets_go=act and not keep_backup)
+    seen = observe(files, names, record, tick, lets_go=act and (let_go or not (known and known.keeps_backup)))
     decision = decide(seen)
     if act:
         for action in decision.actions:
-            known = _act(action, files, names, known, stamp, keep_backup=keep_backup, tick=tick)
+            known = _act(action, files, names, known, stamp, let_go=let_go, tick=tick)
     return Recovered(seen, decision, known)
 
 
@@ -86,7 +86,7 @@ def observe(
     Where an original may be let go for what is seen (``lets_go``), a record stands for no content: A is read again.
     """
     known = record if isinstance(record, Record) else None
-    folder = files.facts(names.folder)
+    folder = files.facts(names.folder.resolve())
     a, b, t = (files.facts(path) for path in (names.audio, names.backup, names.temporary))
     same_file = a is not None and b is not None and a.is_file and a.identity == b.identity
 
@@ -145,7 +145,7 @@ def _act(
     record: Record | None,
     stamp: Stamp,
     *,
-    keep_backup: bool,
+    let_go: bool,
     tick: Tick,
 ) -> Record | None:
     """Do one thing that the table asks for; return the shard's record as it is then."""
@@ -167,7 +167,7 @@ def _act(
             files.sync_file(names.audio)
             files.sync_folder(names.folder)
             promise = record or _record_of(files, names, stamp, names.backup, tick)
-            return finish(files, names, promise, keep_backup=keep_backup)
+            return finish(files, names, promise, let_go=let_go)
         case Action.ADOPT:
             found, audio = _record_of(files, names, stamp, None, tick), files.facts(names.audio)
             identity = audio and audio.identity

@@ -36,7 +36,6 @@ def swap(
     original: Facts,
     promise: Record,
     *,
-    keep_backup: bool,
     tick: Callable[[], None] = lambda: None,
 ) -> Record:
     """Run steps 3 to 12 for a shard whose converted tar lies proven at T.
@@ -45,8 +44,8 @@ def swap(
         files: the file system.
         names: the shard's four files.
         original: what A was when it was opened for the conversion.
-        promise: the record to be written, with both digests; its state is set here.
-        keep_backup: leave B for a later step to delete.
+        promise: the record to be written, with both digests; its state is set here. Where it keeps the backup, B is
+            left for somebody to let go.
         tick: called while A is read back.
 
     Returns:
@@ -76,13 +75,14 @@ def swap(
         restore_backup(files, names)
         problem = "the disk gives back other bytes than were written; the original is back in its place"
         raise DamagedError(Fault(problem, file=names.audio.name, way_out="check this disk before going on"))
-    return finish(files, names, promise, keep_backup=keep_backup)
+    return finish(files, names, promise)
 
 
-def finish(files: Files, names: ShardFiles, promise: Record, *, keep_backup: bool) -> Record:
+def finish(files: Files, names: ShardFiles, promise: Record, *, let_go: bool = False) -> Record:
     """Run steps 10 to 12: A is proven, B is its original.
 
-    A record that says so already is not written again: a rewrite could only replace a good record by a bad one.
+    A record that says so already is not written again: a rewrite could only replace a good record by a bad one. An
+    original that the record keeps stays, unless it is to be ``let_go``.
     """
     record = promise
     if promise.state is not SwapState.SWAPPED:
@@ -95,7 +95,7 @@ def finish(files: Files, names: ShardFiles, promise: Record, *, keep_backup: boo
             backup_identity=backup and backup.identity,
         )
         write_record(files, names, record)
-    if not keep_backup:
+    if let_go or not record.keeps_backup:
         files.unlink(names.backup)
         files.sync_folder(names.folder)
     return record

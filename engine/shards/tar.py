@@ -100,7 +100,7 @@ def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lamb
             break
         plain = posixpath.normpath(member.name)
         if plain in names:
-            problem = f"a member of this name stands at byte {names[plain]:,} already"
+            problem = f"two members have this name, the first at byte {names[plain]:,}, the second"
             raise UnsupportedError(Fault(problem, member=member.name, offset_bytes=member.header_offset))
         names[plain] = member.header_offset
         members.append(member)

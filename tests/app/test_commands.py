@@ -116,6 +116,45 @@ def test_runs_are_listed_and_a_killed_engine_is_red(gonogo: Gonogo, corpus: Path
     assert gonogo("status", rows[0]["id"]).stdout.startswith("GREEN")
 
 
+def test_a_corpus_without_runs_is_not_answered_with_another_corpuss_runs(gonogo: Gonogo, corpus: Path) -> None:
+    gonogo.convert(corpus)
+    elsewhere = corpus.parent / "elsewhere"
+    elsewhere.mkdir()
+    assert gonogo("status", "--corpus", elsewhere).code == 2
+    assert gonogo("status", "--check", "--corpus", elsewhere).code == 3
+    assert gonogo("stop", "--corpus", elsewhere).code == 2
+
+
+def test_a_damaged_log_makes_one_run_unknown_and_hides_no_other(gonogo: Gonogo, corpus: Path) -> None:
+    gonogo.convert(corpus)
+    gonogo("inventory", corpus)
+    log = max(corpus.glob(".gonogo/runs/*inventory*")) / "events.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join([lines[0], b"no event\n", *lines[1:]]))
+    rows = gonogo("--json", "runs").of_type("run")
+    assert [row["level"] for row in rows] == ["green", "unknown"]
+    assert "line 2" in rows[1]["why"]
+    assert gonogo("status", rows[1]["id"], "--check").code == 3
+
+
+def test_a_refused_command_tells_a_script_so_in_json(gonogo: Gonogo, tmp_path: Path) -> None:
+    ended = gonogo("--json", "convert", tmp_path / "nowhere")
+    assert ended.code == 2
+    assert [line["type"] for line in ended.lines] == ["version", "error", "summary"]
+    assert ended.lines[1]["exit_code"] == 2
+    assert "nowhere" in ended.lines[1]["problem"]
+
+
+def test_names_with_markup_are_shown_as_they_are(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "a [bold] [/x] corpus", shards=1)
+    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
+    assert gonogo.convert(corpus).code == 3
+    listed = gonogo("runs")
+    assert listed.code == 0
+    assert "[bold] [/x]" in listed.stdout
+    assert "[gates]" in listed.stdout
+
+
 def test_status_check_knows_nothing_of_a_run_that_is_not_there(gonogo: Gonogo) -> None:
     assert gonogo("status", "--check").code == 3
     assert gonogo("status", "--check", "--no-such-option").code == 3

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -122,9 +123,12 @@ def test_kept_originals_stay_as_many_as_asked(gonogo: Gonogo, tmp_path: Path) ->
     kept = sorted(corpus.rglob("audio_48k.bak"))
     assert [path.parent.name for path in kept] == ["shard_00003", "shard_00004"]
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept} <= originals
+    gonogo.convert(corpus, "--dry-run", "1")
     again = gonogo.convert(corpus)
     assert again.summary["counts"]["done"] == 5
-    assert not list(corpus.rglob("*.bak"))
+    assert sorted(corpus.rglob("audio_48k.bak")) == kept, "what is kept is let go only by name"
+    gonogo.convert(corpus, "--keep-backups", "1")
+    assert list(corpus.rglob("audio_48k.bak")) == kept[1:]
 
 
 def test_text_on_stdout_tells_each_shard_and_the_verdict(gonogo: Gonogo, corpus: Path) -> None:
@@ -145,3 +149,32 @@ def test_a_reader_that_goes_away_does_not_stop_the_run(gonogo: Gonogo, corpus: P
     process.stderr.close()
     process.stdout = process.stderr = None
     assert not leftovers(corpus)
+
+
+def test_a_converted_tar_keeps_the_mode_and_owner_of_its_original(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=2)
+    private, shared = sorted(corpus.rglob("audio.tar"))
+    private.chmod(0o600)
+    shared.chmod(0o664)
+    if os.geteuid() == 0:
+        os.chown(shared, 1234, 1234)
+    assert gonogo.convert(corpus).code == 0
+    assert (private.stat().st_mode & 0o777, shared.stat().st_mode & 0o777) == (0o600, 0o664)
+    assert os.geteuid() != 0 or (shared.stat().st_uid, shared.stat().st_gid) == (1234, 1234)
+
+
+def test_a_source_behind_a_link_is_converted_where_it_lies(gonogo: Gonogo, tmp_path: Path) -> None:
+    elsewhere = make_corpus(tmp_path / "volume", shards=2)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "final-export").symlink_to(elsewhere / "final-export")
+    ended = gonogo.convert(tmp_path / "corpus")
+    assert ended.summary["counts"] == {"done": 2, "skipped": 0, "quarantined": 0, "failed": 0}
+
+
+def test_a_folder_in_the_place_of_the_status_file_is_named_before_any_work(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=2)
+    (corpus / "final-export" / "shard_00000" / "shard_conversion_status.json").mkdir()
+    ended = gonogo.convert(corpus)
+    assert ended.code == 1
+    assert "cannot be written" in ended.of_type("shard_quarantined")[0]["fault"]["problem"]
+    assert ended.summary["counts"]["done"] == 1

@@ -30,6 +30,8 @@ class Order(msgspec.Struct, frozen=True):
     keep_backup: bool = False
     convert: bool = True
     """False recovers and no more."""
+    let_go: bool = False
+    """Of a kept original, where it only recovers."""
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -48,7 +50,7 @@ def attempt(order: Order) -> Ended:
     task: Convert | Recover = (
         Convert(shard=shard, task="t", run="run", tool="test", spot_checks=2, keep_backup=order.keep_backup)
         if order.convert
-        else Recover(shard=shard, task="t", run="run", tool="test", keep_backup=order.keep_backup)
+        else Recover(shard=shard, task="t", run="run", tool="test", let_go=order.let_go)
     )
     result = answer(files, task, Pulse("t", lambda _: None, lambda: False))
     return Ended(0, result, tuple(files.calls))

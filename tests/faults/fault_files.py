@@ -71,6 +71,10 @@ class FaultFiles:
             with self._call("close", path):
                 stack.close()
 
+    def resemble(self, path: Path, model: Path) -> None:
+        with self._call("resemble", path):
+            self._files.resemble(path, model)
+
     def link(self, old: Path, new: Path) -> None:
         with self._call("link", new):
             self._files.link(old, new)

@@ -6,7 +6,10 @@ import errno
 
 import pytest
 
-from engine.convert.tasks import State, Trouble
+from engine.convert.answer import answer
+from engine.convert.pulse import Pulse
+from engine.convert.tasks import Convert, ShardRef, State, Trouble, to_wire
+from engine.shards.files import RealFiles
 from tests.faults.conftest import Bench
 from tests.faults.fault_files import EFFECTS, Harm, Strike
 
@@ -81,3 +84,14 @@ def test_a_failed_sync_is_never_asked_again(bench: Bench) -> None:
         ended = bench.convert(bench.fresh(), Strike(at, Harm.ERROR_BEFORE, errno.EIO))
         name = bench.calls[at - 1].split()[1]
         assert not {f"sync {name}", f"sync_file {name}", f"rename {name}"} & {*ended.calls[at:]}
+
+
+def test_a_table_of_clips_that_cannot_be_written_leaves_the_shard_as_it_was(bench: Bench) -> None:
+    shard = bench.fresh()
+    ref = ShardRef(folder=to_wire(shard), audio_name="audio.tar", lone=False, sidecar=None, lock=None)
+    nowhere = to_wire(shard / "audio.tar" / "no folder" / "clips.jsonl.gz")
+    task = Convert(shard=ref, run="run", tool="test", spot_checks=2, clips=nowhere)
+    result = answer(RealFiles(), task, Pulse("", lambda _: None, lambda: False))
+    assert result.state is State.FAILED
+    assert [path.name for path in shard.iterdir()] == ["audio.tar"]
+    assert (shard / "audio.tar").read_bytes() == bench.original

@@ -15,5 +15,6 @@ def answer(around: Surroundings) -> Answer:
     """
     report = measure_threads(around.worker_env)
     unlimited = [f"{name}={value}" for name, value in report.variables.items() if value != "1"]
-    read = ", ".join([f"{report.os_threads} threads", *unlimited])
+    threads = "1 thread" if report.os_threads == 1 else f"{report.os_threads} threads"
+    read = ", ".join([threads, *unlimited])
     return Answer("pass" if report.limited else "fail", read)

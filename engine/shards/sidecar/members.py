@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,18 +55,17 @@ def sidecar_of_members(
         A row for each clip that has a ``.json`` or ``.txt`` member of its key; None where no clip has one. A member
         that cannot be read is told among the problems.
     """
-    objects = {webdataset_key(name): name for name in others if name.endswith(".json")}
-    texts = {webdataset_key(name): name for name in others if name.endswith(".txt")}
+    objects = _by_clip(clips, [name for name in others if name.endswith(".json")])
+    texts = _by_clip(clips, [name for name in others if name.endswith(".txt")])
     table, problems, transcripts = Table({}), [], list[str | None]()
     for clip in clips:
-        key = webdataset_key(clip)
-        if key not in objects and key not in texts:
+        if clip not in objects and clip not in texts:
             continue
         row: Mapping[str, object] = {}
         transcript = None
         try:
-            row = _object(read(objects[key]), objects[key]) if key in objects else {}
-            transcript = _text(read(texts[key]), texts[key]) if key in texts else None
+            row = _object(read(objects[clip]), objects[clip]) if clip in objects else {}
+            transcript = _text(read(texts[clip]), texts[clip]) if clip in texts else None
         except DamagedError as error:
             problems.append(error.fault)
         table.add({**row, KEY_COLUMN: clip})
@@ -78,6 +78,21 @@ def sidecar_of_members(
         for at, row in enumerate(found.rows)
     )
     return replace(found, rows=rows, problems=(*found.problems, *problems))
+
+
+def _by_clip(clips: Sequence[str], others: Sequence[str]) -> dict[str, str]:
+    """Find each clip's own member: of its whole stem, else of its webdataset key where no other clip shares that."""
+    by_stem = {name.rpartition(".")[0]: name for name in others}
+    by_key = {webdataset_key(name): name for name in others}
+    shared = Counter(webdataset_key(clip) for clip in clips)
+    found = {}
+    for clip in clips:
+        stem, key = clip.rpartition(".")[0], webdataset_key(clip)
+        if stem in by_stem:
+            found[clip] = by_stem[stem]
+        elif shared[key] == 1 and key in by_key:
+            found[clip] = by_key[key]
+    return found
 
 
 def _object(data: bytes, member: str) -> dict[str, object]:

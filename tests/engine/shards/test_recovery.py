@@ -21,7 +21,7 @@ from engine.shards.record import Record, SwapState, TarDigest, Unreadable, now, 
 from engine.shards.recovery import Recovered, Stamp, recover
 from engine.shards.states import Ends
 from tests.engine.shards.conftest import Tars, bytes_at, snapshot
-from tests.faults.fault_files import LyingFiles
+from tests.faults.fault_files import EFFECTS, FaultFiles, LyingFiles
 
 REAL = RealFiles()
 STAMP = Stamp("test", "recovering-run")
@@ -30,6 +30,7 @@ LINK = "symbolic link"
 FOLDER = "folder"
 SWAPPING, SWAPPED, UNREADABLE = "swapping", "swapped", "unreadable"
 OF_ANOTHER = "swapped, of another shard"
+SWAPPING_KEPT, SWAPPED_KEPT = "swapping, the original is to stay", "swapped, the original stays"
 ANY_RECORD = (None, SWAPPING, SWAPPED, UNREADABLE)
 
 
@@ -77,8 +78,15 @@ def lay(names: ShardFiles, state: State, tars: Tars) -> None:
     elif state.s is not None:
         pair = (tars.other, tars.other_result) if state.s == OF_ANOTHER else (tars.original, tars.result)
         original, result = (hash_of(tar, names.folder.parent / "hashed") for tar in pair)
-        swap_state = SwapState.SWAPPING if state.s == SWAPPING else SwapState.SWAPPED
-        record = Record(state=swap_state, tool="test", run="before", time=now(), original=original, result=result)
+        record = Record(
+            state=SwapState.SWAPPING if state.s in (SWAPPING, SWAPPING_KEPT) else SwapState.SWAPPED,
+            tool="test",
+            run="before",
+            time=now(),
+            original=original,
+            result=result,
+            keeps_backup=state.s in (SWAPPING_KEPT, SWAPPED_KEPT),
+        )
         names.status.write_bytes(msgspec.json.encode(record))
 
 
@@ -87,8 +95,8 @@ def hash_of(tar: bytes, path: Path) -> TarDigest:
     return digest(REAL, path)
 
 
-def recovered(names: ShardFiles, *, keep_backup: bool = False, act: bool = True) -> Recovered:
-    return recover(REAL, names, STAMP, keep_backup=keep_backup, act=act)
+def recovered(names: ShardFiles, *, let_go: bool = False, act: bool = True) -> Recovered:
+    return recover(REAL, names, STAMP, let_go=let_go, act=act)
 
 
 def over(records: tuple[str | None, ...], **files: str) -> list[State]:
@@ -205,20 +213,23 @@ def test_looking_changes_nothing_and_tells_the_same(shard: ShardFiles, tars: Tar
     assert recovered(shard).decision == looked.decision
 
 
-@pytest.mark.parametrize(("row", "state"), [(row, state) for row, state in DONE_ROWS if row in (6, 7)], ids=str)
-def test_an_original_that_is_to_be_kept_is_kept(shard: ShardFiles, tars: Tars, row: int, state: State) -> None:
-    lay(shard, state, tars)
+@pytest.mark.parametrize(("row", "record"), [(6, SWAPPING_KEPT), (7, SWAPPED_KEPT)])
+def test_an_original_that_is_to_stay_stays_until_it_is_let_go(
+    shard: ShardFiles, tars: Tars, row: int, record: str
+) -> None:
+    lay(shard, State("result", "original", None, record), tars)
     kept = shard.backup.lstat().st_ino
-    done = recovered(shard, keep_backup=True)
+    done = recovered(shard)
     assert (done.decision.row, done.decision.ends) == (row, Ends.DONE)
     assert (shard.backup.lstat().st_ino, shard.backup.read_bytes()) == (kept, tars.original)
     assert shard.audio.read_bytes() == tars.result
     before = snapshot(shard.folder)
-    assert recovered(shard, keep_backup=True).decision.ends is Ends.DONE
+    assert recovered(shard).decision.ends is Ends.DONE
     assert snapshot(shard.folder) == before
-    recovered(shard)
+    assert recovered(shard, let_go=True).decision.ends is Ends.DONE
     assert not shard.backup.exists()
     assert shard.audio.read_bytes() == tars.result
+    settles(shard, Ends.DONE)
 
 
 def test_a_tar_with_a_further_name_is_left_alone(shard: ShardFiles, tars: Tars) -> None:
@@ -250,17 +261,17 @@ def test_a_record_never_makes_a_shard_done_whose_tar_is_an_original(shard: Shard
 
 def test_a_kept_original_is_not_let_go_before_its_conversion_was_read_again(shard: ShardFiles, tars: Tars) -> None:
     """Weeks lie between the swap and the release; the disk may have rotted, which changes no time stamp."""
-    lay(shard, State("result", "original", None, SWAPPING), tars)
-    recovered(shard, keep_backup=True)
+    lay(shard, State("result", "original", None, SWAPPING_KEPT), tars)
+    recovered(shard)
     rotten = LyingFiles(REAL, lambda path: path == shard.audio, cached_too=True)
-    recover(rotten, shard, STAMP, keep_backup=False)
+    recover(rotten, shard, STAMP, let_go=True)
     assert tars.original in (bytes_at(shard.audio), bytes_at(shard.backup))
 
 
 FOREIGN_A = ("original", "other", "result", "other_result", "damaged", "rotten", "empty", "mixed", LINK, None)
 FOREIGN_B = ("original", "other", "reverse", "result", "damaged", "empty", SECOND_NAME, LINK, None)
 FOREIGN_T = ("original", "other", "result", "other_result", "damaged", "mixed", LINK, None)
-FOREIGN_S = (SWAPPING, SWAPPED, OF_ANOTHER, UNREADABLE, None)
+FOREIGN_S = (SWAPPING, SWAPPED, SWAPPED_KEPT, OF_ANOTHER, UNREADABLE, None)
 
 
 def foreign_states(a: str | None) -> Iterator[State]:
@@ -286,7 +297,7 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
         names = ShardFiles.of_folder(folder)
         lay(names, state, tars)
         originals, before = originals_in(names, tars), snapshot(folder)
-        done = recovered(names)
+        done = recovered(names, let_go=True)
         after = snapshot(folder)
         if not done.decision.actions:
             assert after == before, state
@@ -300,7 +311,7 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
         if done.decision.ends in (Ends.PENDING, Ends.DONE):
             assert not names.backup.exists(), state
             assert not names.temporary.exists(), state
-        again = recovered(names)
+        again = recovered(names, let_go=True)
         assert snapshot(folder) == after, f"{state}: a second recovery changed something"
         assert again.decision.ends is done.decision.ends or Ends.UNTOUCHED in (again.decision.ends, done.decision.ends)
     assert not lost
@@ -308,3 +319,45 @@ def test_no_whole_original_disappears_unless_its_own_conversion_is_in_its_place(
 
 def test_the_foreign_states_are_many() -> None:
     assert sum(1 for a in FOREIGN_A for _ in foreign_states(a)) > 3_000
+
+
+RECORD = (
+    *(f"{what} shard_conversion_status.json.tmp" for what in ("create", "write", "sync", "close")),
+    "rename shard_conversion_status.json",
+    "sync_folder shard",
+)
+
+
+@pytest.mark.parametrize(
+    ("state", "changes"),
+    [
+        (State("original", t="damaged"), ("unlink audio_16k.tar.tmp", "sync_folder shard")),
+        (
+            State("original", SECOND_NAME, "result", SWAPPING),
+            ("unlink audio_48k.bak", "sync_folder shard", "unlink audio_16k.tar.tmp", "sync_folder shard"),
+        ),
+        (
+            State("result", "original", None, SWAPPING),
+            ("sync_file audio.tar", "sync_folder shard", *RECORD, "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (
+            State("result", "original", None, SWAPPED),
+            ("sync_file audio.tar", "sync_folder shard", "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (State("empty", "original"), ("sync_file audio_48k.bak", "rename audio.tar", "sync_folder shard")),
+        (
+            State(None, "original"),
+            ("link audio.tar", "sync_folder shard", "unlink audio_48k.bak", "sync_folder shard"),
+        ),
+        (State("result", None, "damaged"), ("unlink audio_16k.tar.tmp", "sync_folder shard", *RECORD)),
+    ],
+    ids=str,
+)
+def test_recovery_makes_each_change_durable_before_the_next(
+    shard: ShardFiles, tars: Tars, state: State, changes: tuple[str, ...]
+) -> None:
+    """And a name that another may have taken meanwhile is made by a link, which never overwrites."""
+    lay(shard, state, tars)
+    files = FaultFiles(REAL)
+    recover(files, shard, STAMP)
+    assert tuple(call for call in files.calls if call.split()[0] in EFFECTS) == changes

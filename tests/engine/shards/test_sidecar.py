@@ -360,3 +360,13 @@ def test_the_metadata_members_of_a_webdataset_tar_are_rows_like_any_others() -> 
     assert [fault.member for fault in found.problems] == ["a/3.json"]
     assert match_rows(found, clips).clips_without_row == ("a/4.wav",)
     assert sidecar_of_members(Path("x.tar"), clips, [], members.__getitem__) is None
+
+
+def test_clips_that_share_a_webdataset_key_have_each_its_own_metadata_member() -> None:
+    members = {f"vid.1_{number}.json": b'{"duration": %d}' % number for number in range(1, 4)}
+    clips = [f"vid.1_{number}.wav" for number in range(1, 4)]
+    found = sidecar_of_members(Path("x.tar"), clips, list(members), members.__getitem__)
+    assert found is not None
+    assert [(row.member, row.duration_s) for row in found.rows] == list(zip(clips, (1, 2, 3), strict=True))
+    shared = sidecar_of_members(Path("x.tar"), clips, ["vid.json"], lambda _: b"{}")
+    assert shared is None, "whose of three clips it is, nobody can tell"

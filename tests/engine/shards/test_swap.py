@@ -29,9 +29,16 @@ def made(shard: ShardFiles, tars: Tars) -> ShardFiles:
     return shard
 
 
-def promise(names: ShardFiles) -> Record:
-    before, after = digest(REAL, names.audio), digest(REAL, names.temporary)
-    return Record(state=SwapState.SWAPPING, tool="test", run="run", time=now(), original=before, result=after)
+def promise(names: ShardFiles, *, keep_backup: bool = False) -> Record:
+    return Record(
+        state=SwapState.SWAPPING,
+        tool="test",
+        run="run",
+        time=now(),
+        original=digest(REAL, names.audio),
+        result=digest(REAL, names.temporary),
+        keeps_backup=keep_backup,
+    )
 
 
 def facts(path: Path) -> Facts:
@@ -40,8 +47,8 @@ def facts(path: Path) -> Facts:
     return found
 
 
-def run(names: ShardFiles, files: Files = REAL, *, keep_backup: bool = False, seen: Facts | None = None) -> Record:
-    return swap(files, names, seen or facts(names.audio), promise(names), keep_backup=keep_backup)
+def run(names: ShardFiles, files: Files = REAL, *, keep_backup: bool = False) -> Record:
+    return swap(files, names, facts(names.audio), promise(names, keep_backup=keep_backup))
 
 
 def names_in(shard: ShardFiles) -> set[str]:
@@ -161,7 +168,7 @@ def test_a_tar_that_was_changed_meanwhile_is_left_as_it_is(
     before = snapshot(made.folder)
     before.pop(made.temporary_name)
     with pytest.raises(UnsupportedError, match="changed by somebody else"):
-        swap(REAL, made, seen, promised, keep_backup=False)
+        swap(REAL, made, seen, promised)
     assert snapshot(made.folder) == before
 
 

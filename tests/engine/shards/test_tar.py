@@ -368,13 +368,17 @@ def test_names_that_only_look_hostile_are_kept() -> None:
 def test_a_name_that_comes_twice_is_refused(first: str, second: str) -> None:
     between = member_block("between.wav", b"x")
     blocks = [header(name, 0, b"5" if name.endswith("/") else b"0") for name in (first, second)]
-    error = refused(blocks[0] + between + blocks[1] + END, UnsupportedError, "stands at byte 0 already")
+    error = refused(blocks[0] + between + blocks[1] + END, UnsupportedError, "the first at byte 0")
     assert error.fault.offset_bytes == BLOCK + len(between)
 
 
 @pytest.mark.parametrize("twin", ["././a.wav", "d/.././a.wav", ".//a.wav", "d//a.wav", "d/./a.wav"])
 def test_a_name_that_comes_twice_under_another_spelling_is_refused(twin: str) -> None:
-    refused(tar_bytes([("a.wav", b"x"), ("d/a.wav", b"x"), (twin, b"y")]), UnsupportedError, "already|hostile")
+    refused(
+        tar_bytes([("a.wav", b"x"), ("d/a.wav", b"x"), (twin, b"y")]),
+        UnsupportedError,
+        "two members have this name|hostile",
+    )
 
 
 def test_names_that_differ_by_case_or_composition_are_two() -> None:

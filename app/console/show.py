@@ -1,0 +1,54 @@
+"""Opening the console on a run, and what is said when it closes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.console.guard import guarded
+from app.console.launch import EngineRefusedError, start_engine
+from app.exit_codes import ExitCode, code_of
+from app.streams import say
+from engine.convert.view import AnySummary
+from engine.run.folder import RunFolder
+from engine.run.reading import read_events
+
+
+def has_terminal() -> bool:
+    """Tell whether a console can be drawn and driven here: Textual draws on stderr."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def open_console(arguments: Sequence[str], state: Path, budget_s: float | None = None) -> int:
+    """Start an engine with a user's command line and show its run."""
+    try:
+        folder = start_engine(arguments, state)
+    except EngineRefusedError as error:
+        say(str(error))
+        return error.code
+    return show_run(folder, budget_s)
+
+
+def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
+    """Show a run until its viewer leaves; return the exit code of the run where it has ended."""
+
+    def console() -> int:
+        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+        from app.console.watch import Watch  # noqa: PLC0415
+
+        app = Console(Watch(folder), budget_s)
+        app.run()
+        return app.return_code or 0
+
+    code = guarded(console)
+    if folder.is_alive():
+        say(f"the run goes on: gonogo attach {folder.run_id}")
+        return code
+    summary = next((logged.event for logged in read_events(folder.events_path, AnySummary)), None)
+    if isinstance(summary, AnySummary):
+        counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
+        say(f"{folder.run_id} ended: {summary.outcome}; {counts}")
+        return code or code_of(summary.outcome)
+    say(f"{folder.run_id} ended without a summary; run it again and it goes on")
+    return code or ExitCode.SOME_FAILED

@@ -1,0 +1,76 @@
+"""What a console knows of a run: its events folded, and the newest snapshot, read a few times a second."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from engine.convert.crew import Snapshot
+from engine.convert.view import VIEWED, RunView
+from engine.errors import GonogoError
+from engine.run.client import ask
+from engine.run.control import Request
+from engine.run.events import Event
+from engine.run.folder import RunFolder
+from engine.run.reading import EventParser, LogTail
+
+_ANSWER_WITHIN_S = 1.0
+_RATES_KEPT = 7_200
+"""Half an hour at four looks a second: as much history as a plot can show."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """One run, watched. Reading it touches files and a socket: not for an event loop's own thread."""
+
+    folder: RunFolder
+    view: RunView = field(default_factory=RunView)
+    snapshot: Snapshot | None = None
+    alive: bool = True
+    rates: deque[float] = field(default_factory=lambda: deque(maxlen=_RATES_KEPT))
+    """Bytes of originals a second, between looks."""
+    changes: int = 0
+    """Grows with every event: whoever shows shards looks whether there is anything new."""
+    problem: str = ""
+    """Why the log cannot be read on, if so."""
+    _tail: LogTail[Event] | None = None
+
+    def look(self) -> None:
+        """Read what is new."""
+        self.alive = self.folder.is_alive()
+        self._read_events()
+        before, self.snapshot = self.snapshot, self._ask()
+        if before is not None and self.snapshot is not None:
+            passed_s = self.snapshot.elapsed_s - before.elapsed_s
+            if passed_s > 0:
+                self.rates.append(max(0.0, (self.snapshot.bytes_done - before.bytes_done) / passed_s))
+
+    def _read_events(self) -> None:
+        if self._tail is None:
+            parser: EventParser[Event] = EventParser(VIEWED)
+            self._tail = LogTail(self.folder.events_path, parser)
+        try:
+            for logged in self._tail.unread():
+                self.view.apply(logged)
+                self.changes += 1
+        except GonogoError as error:
+            self.problem = str(error)
+
+    def _ask(self) -> Snapshot | None:
+        if not self.alive:
+            return None
+        try:
+            answer = ask(self.folder.run_id, Request("snapshot"), _ANSWER_WITHIN_S)
+            return msgspec.json.decode(answer, type=Snapshot)
+        except GonogoError:
+            return None  # it is starting, or has just ended: its events tell
+
+    def tell(self, request: Request) -> str:
+        """Ask the engine for something; return why it refused, or nothing."""
+        try:
+            ask(self.folder.run_id, request, _ANSWER_WITHIN_S)
+        except GonogoError as error:
+            return str(error)
+        return ""
