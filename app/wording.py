@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.sweep_wording import sweep_lines, trial_line
 from engine.convert.events import (
     ConvertSummary,
     InventorySummary,
@@ -20,6 +21,7 @@ from engine.convert.events import (
     ShardSkipped,
     ShardTried,
 )
+from engine.convert.sweep_events import SweepSummary, SweepTrial
 from engine.convert.validation_events import ShardValidated, ValidationSummary
 from engine.jobs.start import EndedEarly
 from engine.run.events import Check, Event, Paused, Resumed, Stopping, Version, Warned, WorkerEnded, WorkersChanged
@@ -55,6 +57,8 @@ def _data(event: Event) -> str | None:
             return _validated(event)
         case ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly():
             return "\n".join(summary_lines(event))
+        case SweepSummary():
+            return "\n".join(sweep_lines(event, verdict(event.outcome)))
     return None
 
 
@@ -66,6 +70,8 @@ def _message(event: Event) -> str | None:
             return f"check {event.id}: {event.state.upper()}: {event.read}" + _missed(event)
         case Planned():
             return _planned(event)
+        case SweepTrial():
+            return trial_line(event)
         case ShardFailed():
             return f"{event.shard}: attempt failed: {event.fault}"
         case Paused():

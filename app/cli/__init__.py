@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import convert, corpus, reports, runs, settings
+from app.cli import convert, corpus, reports, runs, settings, sweep
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.report import Report, Row
@@ -32,7 +32,14 @@ def gonogo(context: click.Context, /, **options: object) -> None:
         click.echo(context.get_help())
 
 
-for command in (*corpus.COMMANDS, *convert.COMMANDS, *reports.COMMANDS, *runs.COMMANDS, *settings.COMMANDS):
+for command in (
+    *corpus.COMMANDS,
+    *sweep.COMMANDS,
+    *convert.COMMANDS,
+    *reports.COMMANDS,
+    *runs.COMMANDS,
+    *settings.COMMANDS,
+):
     gonogo.add_command(command)
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from engine.convert.inspection import inspect_shard
+from engine.convert.measuring import measure_shard
 from engine.convert.pulse import Pulse, StopRequestedError
 from engine.convert.shard import convert_shard, recover_shard
 from engine.convert.shown import shown
-from engine.convert.tasks import Convert, Inspect, Recover, Result, State, Task, Trouble, Validate
+from engine.convert.tasks import Convert, Inspect, Measure, Recover, Result, State, Task, Trouble, Validate
 from engine.convert.validation import validate_shard
 from engine.errors import Fault, InputError, printable
 from engine.shards.files import Files, ReadFailedError
@@ -43,6 +44,8 @@ def _attempt(files: Files, task: Task, pulse: Pulse) -> Result:
                 return inspect_shard(files, task, pulse)
             case Validate():
                 return validate_shard(files, task, pulse)
+            case Measure():
+                return measure_shard(files, task, pulse)
     except InputError as error:
         fault = error.within(file=task.shard.files.audio_name).fault
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=fault)

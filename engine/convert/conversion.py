@@ -28,14 +28,13 @@ from engine.convert.events import (
 from engine.convert.events import Planned as PlannedEvent
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over, to_release
+from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
 from engine.errors import Fault, GonogoError, UsageError
 from engine.run.desk import Desk
 from engine.run.events import Warned
-from engine.run.folder import ALIVE
-from engine.run.locks import is_held
 from engine.run.outcome import Outcome
 from engine.run.owner import DONE, FAIL, RETRY, Verdict, requeue_and_pause
 from engine.run.queue import Task
@@ -47,7 +46,6 @@ from engine.shards.record import now
 from engine.shards.recovery import Stamp, recover
 from engine.shards.states import Ends
 
-_SCRATCH = "scratch"
 _LOOK_EVERY_S = 0.5
 _FOUND_A_LINE = 200
 """Shards told of in one line of the log: some 10 KB."""
@@ -83,7 +81,7 @@ class Conversion(Crew):
         self._idle_since: float | None = None
         self._safety: str = ""
         self._kept: list[Planned] = []
-        self._scratch = desk.state / _SCRATCH / desk.run_id
+        self._scratch = scratch_of(desk)
 
     async def run(self) -> ConvertSummary:
         """Convert (or try) what there is to convert.
@@ -116,7 +114,7 @@ class Conversion(Crew):
             audio, lone = self.settings.layout.audio, self.settings.layout.lone
             wanted = f"folders with {audio}, or {lone}, in a folder of the corpus"
             raise UsageError(f"{self.corpus}: no shard was found: wanted {wanted}; see [layout] in gonogo.toml")
-        await asyncio.to_thread(_clear_scratch, self.desk.state)
+        await asyncio.to_thread(clear_scratch, self.desk.state)
         shards = await asyncio.to_thread(plan, self._files, found.shards)
         await self._volumes.add({self.desk.state, *(shard.place.files.folder for shard in shards)})
         done = sum(shard.state is State.DONE for shard in shards)
@@ -381,10 +379,3 @@ class Conversion(Crew):
 def _batched(shards: Sequence[Planned], size: int) -> Iterator[Sequence[Planned]]:
     for at in range(0, len(shards), size):
         yield shards[at : at + size]
-
-
-def _clear_scratch(state: Path) -> None:
-    """Remove what dry runs left that were killed."""
-    for folder in (state / _SCRATCH).glob("*"):
-        if not is_held(state / "runs" / folder.name / ALIVE):
-            shutil.rmtree(folder, ignore_errors=True)

@@ -105,11 +105,12 @@ class Crew(PoolOwner):
             recycle_after=RECYCLE_AFTER,
         )
 
-    def enlist(self, place: ShardPlace, size_bytes: int, order: Order) -> Task:
-        """Turn an order for one shard into a task of the pool."""
-        self.places[place.id] = place
-        self.sizes[place.id] = size_bytes
-        return Task(place.id, msgspec.json.encode(order), label=place.id)
+    def enlist(self, place: ShardPlace, size_bytes: int, order: Order, task_id: str = "") -> Task:
+        """Turn an order for one shard into a task of the pool; one that is worked on often needs an id each time."""
+        task_id = task_id or place.id
+        self.places[task_id] = place
+        self.sizes[task_id] = size_bytes
+        return Task(task_id, msgspec.json.encode(order), label=place.id)
 
     def read_result(self, task: Task, line: bytes) -> Result:
         """Read a worker's answer; the shard is out of its hands."""
@@ -223,11 +224,11 @@ class Crew(PoolOwner):
             return WorkerNow(worker=worker, pid=pid)
         progress = self.newest.get(task.id)
         if progress is None:
-            return WorkerNow(worker=worker, pid=pid, shard=task.id, seconds=seconds)
+            return WorkerNow(worker=worker, pid=pid, shard=task.label, seconds=seconds)
         return WorkerNow(
             worker=worker,
             pid=pid,
-            shard=task.id,
+            shard=task.label,
             stage=progress.stage,
             read_bytes=progress.read_bytes,
             of_bytes=progress.of_bytes,

@@ -57,6 +57,7 @@ def make(
             original = reader.facts
             rewritten = rewrite(reader, writer, contents, pulse)
             files.resemble(target, audio)
+            pulse.enter("sync", of_bytes=rewritten.result.size_bytes)
             writer.sync()
         pulse.enter("verify", of_bytes=rewritten.result.size_bytes)
         if digest(files, target, pulse.tick) != rewritten.result:

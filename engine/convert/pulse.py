@@ -28,13 +28,27 @@ class Pulse:
         self._read = self._of = self._written = 0
         self._to_write: int | None = None
         self._told_at = float("-inf")
+        self._stages: dict[str, float] = {}
+        self._entered_at = time.monotonic()
 
     def enter(self, stage: str, *, of_bytes: int = 0, may_stop: bool = True) -> None:
         """Begin a stage of the task; ``may_stop`` says whether the shard may be left as it is during it."""
+        self._close_stage()
         self._stage, self._may_stop = stage, may_stop
         self._read, self._of = 0, of_bytes
         self._told_at = float("-inf")
         self.tick()
+
+    def stages(self) -> dict[str, float]:
+        """Return the seconds that each stage took so far, in the order in which they began."""
+        self._close_stage()
+        return dict(self._stages)
+
+    def _close_stage(self) -> None:
+        at = time.monotonic()
+        if self._stage:
+            self._stages[self._stage] = self._stages.get(self._stage, 0.0) + at - self._entered_at
+        self._entered_at = at
 
     def will_write(self, size_bytes: int) -> None:
         """Say how much the converted tar is going to take."""

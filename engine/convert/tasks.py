@@ -117,7 +117,19 @@ class Validate(_Task, frozen=True, kw_only=True, tag="validate"):
     """Where the table of the shard's clips lies, if there is one."""
 
 
-Task = Convert | Recover | Inspect | Validate
+class Measure(_Task, frozen=True, kw_only=True, tag="measure"):
+    """Convert one shard into scratch, prove the conversion, delete it, and tell what that took.
+
+    The shard is read from the disk, not from the page cache. Several workers may have the same one in hand: it is
+    only read, and the run holds the corpus.
+    """
+
+    scratch: str
+    """The folder for the converted tar."""
+    spot_checks: int
+
+
+Task = Convert | Recover | Inspect | Validate | Measure
 
 
 class State(StrEnum):
@@ -181,6 +193,23 @@ def kind_of(clip: ClipInfo) -> str:
     return f"{clip.sample_rate_hz / 1000:g} kHz {channels} {clip.codec} {clip.sample_format}"
 
 
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What one conversion in scratch took out of a worker and the machine."""
+
+    codec: str
+    """Of the shard's clips: ``wav``, ``flac``, or both."""
+    seconds: float
+    cpu_s: float
+    """Of the worker process, user and system."""
+    cpu_wait_s: float
+    """Ready to run, and waiting for a CPU; 0 where the kernel does not tell."""
+    stages: dict[str, float]
+    """Seconds by stage: read (headers), convert, sync (fsync), verify."""
+    disk_read_bytes: int
+    """What the kernel fetched from a disk for it; 0 where the kernel does not tell, and for what lies in memory."""
+    disk_written_bytes: int
+
+
 class Trouble(StrEnum):
     """What a failure means for the other shards."""
 
@@ -209,6 +238,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_field=
     conversion: Conversion | None = None
     inspection: Inspection | None = None
     validation: Validation | None = None
+    measured: Measured | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress", tag_field="type"):

@@ -10,6 +10,7 @@ from engine.config import Settings
 from engine.convert.conversion import Conversion
 from engine.convert.inventory import Inventory
 from engine.convert.recovering import Recovering
+from engine.convert.sweeping import Sweeping
 from engine.convert.validating import Validating
 from engine.errors import UsageError
 from engine.run.desk import Desk, Job
@@ -23,7 +24,9 @@ class Order:
     corpus: Path
     settings: Settings
     dry_run: int | None = None
-    """For ``convert``: so many shards in scratch, none changed."""
+    """For ``convert`` and ``sweep``: so many shards in scratch, none changed."""
+    counts: tuple[int, ...] = ()
+    """For ``sweep``: the numbers of workers to measure; none leaves the choice to it."""
     act: bool = True
     """For ``recover``: False only says what would be done."""
     full: bool = False
@@ -57,6 +60,13 @@ JOBS: dict[str, JobKind] = {
     "validate": JobKind(
         make=lambda order, desk: Validating(order.corpus, order.settings, desk, full=order.full),
         changes_corpus=lambda _: False,
+    ),
+    "sweep": JobKind(
+        make=lambda order, desk: Sweeping(
+            order.corpus, order.settings, desk, shards=order.dry_run, counts=order.counts
+        ),
+        # It changes nothing, but a conversion beside it would spoil the figures of the one and the pace of the other.
+        changes_corpus=lambda _: True,
     ),
 }
 

@@ -78,7 +78,7 @@ async def _run(order: Order, state: Path, listener: Listener, watcher: Watcher |
         state,
         job=order.job,
         corpus=order.corpus,
-        args={"dry_run": order.dry_run, "act": order.act, "full": order.full},
+        args={"dry_run": order.dry_run, "act": order.act, "full": order.full, "counts": order.counts},
         config=order.settings,
         versions=package_versions(_PACKAGES),
         host=host_facts(),

@@ -1,0 +1,502 @@
+"""A run of ``sweep``: some shards tried in scratch, then the same ones with 1, 2, 4, … workers, each count measured.
+
+Nothing in the corpus is written to. The counts take turns in random order, a few rounds long, so that what else the
+machine does falls on all of them; the medians are judged by :mod:`engine.convert.sweep_verdict`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import os
+import random
+import shutil
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from engine.config import Settings
+from engine.convert.crew import Crew, deaths
+from engine.convert.events import ShardFailed, ShardQuarantined, ShardSkipped, ShardTried
+from engine.convert.guard import reserve_for, still_to_write, why_not
+from engine.convert.plan import Planned, plan, spread_over
+from engine.convert.scratch import clear_scratch, scratch_of
+from engine.convert.sweep_events import SweepGroup, SweepPlanned, SweepSummary, SweepTrial
+from engine.convert.sweep_set import SHARDS_A_WORKER_MIN, Group, group, repeated, sample, shards_a_worker, share_out
+from engine.convert.sweep_trial import Stint, weigh
+from engine.convert.sweep_verdict import counts_up_to, find, medians
+from engine.convert.tasks import Inspect, Measure, Result, ShardRef, State, Trouble, to_wire
+from engine.convert.volumes import Volumes
+from engine.errors import Fault, GonogoError, UsageError
+from engine.run.desk import Desk
+from engine.run.outcome import Outcome
+from engine.run.owner import DONE, FAIL, RETRY, Verdict
+from engine.run.queue import Task
+from engine.run.supervise import WorkerEnd
+from engine.shards.files import RealFiles
+from engine.shards.layout import find_shards
+from engine.units import show_bytes
+
+SHARDS = 3
+"""Tried where nobody says how many."""
+ROUNDS = 3
+"""Of each count: a median of three outlives one disturbance."""
+TRIAL_S = 1.0
+"""What a trial lasts at least: the CPU time of processes is counted in milliseconds, bursts of others in tenths."""
+
+REPORT = Path("artifacts", "sweep.json")
+_SAMPLED_A_SOURCE = 3
+_PROBES = 4
+_LOOK_EVERY_S = 0.5
+_ROOM_A_WORKER = 2
+"""Shards: the one it writes, and the one that it has deleted since somebody last looked how much is free."""
+_PATIENCE_S = 5.0
+"""Without room for a single shard for so long, the sweep ends: one that waits for room measures nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """What the trials of one codec work on."""
+
+    group: Group
+    shards: list[Planned]
+    counts: tuple[int, ...]
+    a_worker: int
+
+
+@dataclass(slots=True)
+class _Trial:
+    """A trial under way."""
+
+    codec: str
+    round: int
+    workers: int
+    tasks: list[Task]
+    stints: list[Stint] = field(default_factory=list)
+    disturbed: bool = False
+    """Somebody held it, or a worker died: its figures are worth nothing."""
+
+
+class Sweeping(Crew):
+    """A run of ``sweep``.
+
+    Args:
+        corpus: the corpus.
+        settings: as resolved.
+        desk: where the run works.
+        shards: how many are tried first.
+        counts: the numbers of workers; none for :func:`counts_up_to` the usable CPUs.
+    """
+
+    job = "sweep"
+
+    def __init__(
+        self, corpus: Path, settings: Settings, desk: Desk, *, shards: int | None = None, counts: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(desk, settings, tell_workers=False)
+        self.corpus = corpus
+        self._shards = shards or SHARDS
+        self._asked = counts or counts_up_to(desk.cpus)
+        self._volumes = Volumes(settings.convert.floor_bytes)
+        self._scratch = scratch_of(desk)
+        self._worker_of: dict[str, int] = {}
+        self._looked_at: dict[str, Result] = {}
+        self._measured: dict[str, Result] = {}
+        """The dry run's, by shard."""
+        self._counts: Counter[State] = Counter()
+        self._left_out: set[str] = set()
+        """Shards that turned out to be none to measure with."""
+        self._trial: _Trial | None = None
+        self._trials: list[SweepTrial] = []
+        self._safety = ""
+        self._idle_since = time.monotonic()
+        self._notes: list[str] = []
+
+    async def run(self) -> SweepSummary:
+        """Try, measure, judge; write the report.
+
+        Raises:
+            UsageError: when there is no shard.
+            WorkersFailError: when workers do not start.
+        """
+        pending = await self._plan()
+        watch = asyncio.create_task(self._watch())
+        try:
+            groups = await self._groups(pending)
+            await self._try(groups)
+            sets = self._sets(groups)
+            await self._measure(sets)
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+            await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
+        summary = self._summary(sets)
+        if summary.report:
+            await asyncio.to_thread(_write_whole, Path(summary.report), summary)
+        return summary
+
+    async def _plan(self) -> list[Planned]:
+        """Find the shards of which no record says that they are done, and that no swap has left traces beside."""
+        found = await asyncio.to_thread(find_shards, self.corpus, self.settings.layout)
+        self.warn(found.warnings)
+        if not found.shards:
+            raise UsageError(f"{self.corpus}: no shard was found; see [layout] in gonogo.toml")
+        await asyncio.to_thread(clear_scratch, self.desk.state)
+        shards = await asyncio.to_thread(plan, RealFiles(), found.shards)
+        await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
+        await self._volumes.add({self._scratch, *(shard.place.files.folder for shard in shards)})
+        pending = [shard for shard in shards if shard.state is State.PENDING]
+        if not pending:
+            self._notes.append("no shard is left to be converted")
+        folders = {shard.place.files.folder for shard in pending}
+        if any(self._volumes.device(folder) != self._volumes.device(self._scratch) for folder in folders):
+            problem = "scratch is on another volume than the shards: the disk that is written to here is not theirs"
+            self.warn([Fault(problem, file=str(self._scratch), way_out="choose --state on the shards' volume")])
+        return pending
+
+    async def _groups(self, pending: list[Planned]) -> tuple[Group, ...]:
+        """Look at a few shards of each source: which codec, and whether there is anything to convert."""
+        chosen = sample(pending, _SAMPLED_A_SOURCE)
+        await self.pool.run([self._look_order(shard) for shard in chosen])
+        groups = group(pending, self._looked_at)
+        if pending and not groups and not self.stopped:
+            self._notes.append("no shard that was looked at needs a conversion")
+        return groups
+
+    def _look_order(self, shard: Planned) -> Task:
+        order = Inspect(
+            shard=ShardRef.of(shard.place, self.desk.state / "locks"),
+            probes=_PROBES,
+            aliases=self.settings.metadata.aliases(),
+        )
+        return self.enlist(shard.place, 0, order, f"look {shard.place.id}")
+
+    async def _try(self, groups: tuple[Group, ...]) -> None:
+        """Convert shards of each group in scratch, until enough of them were, or there are no more."""
+        for one, wanted in zip(groups, share_out(groups, self._shards), strict=True):
+            waiting = spread_over(list(one.shards), wanted)
+            made = 0
+            while waiting and made < wanted and not self.pool.stopping:
+                batch, waiting = waiting[: wanted - made], waiting[wanted - made :]
+                await self.pool.run([self._order(shard, "try") for shard in batch])
+                made += sum(shard.place.id in self._measured for shard in batch)
+
+    def _order(self, shard: Planned, why: str) -> Task:
+        order = Measure(
+            shard=ShardRef.of(shard.place, self.desk.state / "locks"),
+            aliases=self.settings.metadata.aliases(),
+            scratch=to_wire(self._scratch),
+            spot_checks=self.settings.convert.spot_checks,
+        )
+        return self.enlist(shard.place, shard.size_bytes, order, f"{why} {shard.place.id}")
+
+    # The trials.
+
+    def _sets(self, groups: tuple[Group, ...]) -> list[_Set]:
+        """Choose what the trials work on: the shards that were tried, and more where a count has more workers."""
+        return [] if self.pool.stopping else [made for one in groups if (made := self._set(one)) is not None]
+
+    def _set(self, one: Group) -> _Set | None:
+        tried = [shard for shard in one.shards if shard.place.id in self._measured]
+        if not tried:
+            return None
+        usable = [shard for shard in one.shards if shard.place.id not in self._left_out]
+        more = [shard for shard in spread_over(usable, max(self._asked)) if shard not in tried]
+        shards = (tried + more)[: max(len(tried), *self._asked)]
+        reserve = reserve_for(max(shard.size_bytes for shard in shards))
+        room = self._volumes.room(self._scratch)
+        above = room.free_bytes - room.floor_bytes
+        counts = tuple(count for count in self._asked if _ROOM_A_WORKER * count * reserve <= above)
+        if missing := [str(count) for count in self._asked if count not in counts]:
+            there = f"{show_bytes(max(0, above))} above the floor, {show_bytes(_ROOM_A_WORKER * reserve)} for each"
+            self._notes.append(f"not measured for want of room in scratch: {', '.join(missing)} workers ({there})")
+        if not counts:
+            self._stop_for_safety(self._notes[-1])
+            return None
+        results = [self._measured[shard.place.id] for shard in tried]
+        codec = next((found.measured.codec for found in results if found.measured), one.codec)
+        seconds = median(found.measured.seconds for found in results if found.measured)
+        made = _Set(Group(codec, one.shards, one.bytes_to_do), shards, counts, shards_a_worker(TRIAL_S, seconds))
+        self.desk.log.append(
+            SweepPlanned(
+                codec=codec,
+                shards=tuple(shard.place.id for shard in shards),
+                counts=counts,
+                rounds=ROUNDS,
+                shards_a_worker=made.a_worker,
+            )
+        )
+        return made
+
+    async def _measure(self, sets: list[_Set]) -> None:
+        """Run all trials, the counts of each round in another order."""
+        trials = [trial for number in range(1, ROUNDS + 1) for one in sets for trial in self._round(one, number)]
+        for trial in trials:
+            if self.pool.stopping:
+                return
+            tasks = self._enough(trial)
+            self._trial = trial
+            self.pool.set_workers(trial.workers)
+            await self.pool.run(tasks)
+            self._trial = None
+            self._weigh(trial)
+
+    def _enough(self, trial: _Trial) -> list[Task]:
+        """Choose what of a trial's shards are worked on: where a round before this told the pace, what that needs."""
+        tasks = [task for task in trial.tasks if task.label not in self._left_out]
+        paces = [
+            told.figures.mb_per_s * 1e6
+            for told in self._trials
+            if (told.codec, told.figures.workers) == (trial.codec, trial.workers)
+        ]
+        if tasks and paces:
+            mean_bytes = sum(self.sizes[task.id] for task in tasks) / len(tasks)
+            enough = math.ceil(TRIAL_S * max(paces) / max(mean_bytes, 1.0))
+            tasks = tasks[: max(enough, SHARDS_A_WORKER_MIN * trial.workers)]
+        chosen = {task.id for task in tasks}
+        for task in trial.tasks:
+            if task.id not in chosen:
+                self.settle(task)
+        return tasks
+
+    def _round(self, one: _Set, number: int) -> list[_Trial]:
+        order = random.Random(f"{one.group.codec} {number}").sample(one.counts, len(one.counts))  # noqa: S311  # no secret
+        return [
+            _Trial(
+                one.group.codec,
+                number,
+                count,
+                [
+                    self._order(shard, f"{one.group.codec} {number}.{count}.{place}")
+                    for place, shard in enumerate(repeated(one.shards, count * one.a_worker, first=number))
+                ],
+            )
+            for count in order
+        ]
+
+    def _weigh(self, trial: _Trial) -> None:
+        if self.pool.stopping:
+            return
+        if trial.disturbed or not trial.stints:
+            problem = f"a trial of {trial.workers} workers was disturbed and does not count"
+            self.warn([Fault(problem, way_out="leave a sweep alone while it measures")])
+            return
+        event = SweepTrial(codec=trial.codec, round=trial.round, figures=weigh(trial.stints, trial.workers))
+        self._trials.append(event)
+        self.desk.log.append(event)
+
+    # The disk guard.
+
+    def may_start(self, task: Task) -> str | None:
+        """Hold a shard back while there is no room for what it makes; see :class:`Conversion`."""
+        running = sum(
+            still_to_write(reserve_for(self.sizes[view.task.id]), self.newest.get(view.task.id))
+            for view in self.pool.workers()
+            if view.task is not None
+        )
+        return why_not(self._volumes.room(self._scratch), running, reserve_for(self.sizes[task.id]))
+
+    def on_waiting(self, reason: str | None) -> None:
+        """See :class:`Crew`. The trial under way does not count."""
+        if self._trial is not None and not self.pool.stopping:
+            self._trial.disturbed = True
+        super().on_waiting(reason)
+
+    def tightest(self) -> tuple[int | None, int | None]:
+        """See :class:`Crew`."""
+        room = self._volumes.tightest()
+        return (None, None) if room is None else (room.free_bytes, room.floor_bytes)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            await self._volumes.look()
+            if not self.pool.waiting or any(view.task for view in self.pool.workers()):
+                self._idle_since = time.monotonic()
+            elif time.monotonic() - self._idle_since > _PATIENCE_S and not self.pool.stopping:
+                self._stop_for_safety(f"the disk has no room for a shard: {self.pool.waiting}")
+
+    def _stop_for_safety(self, why: str) -> None:
+        self._safety = self._safety or why
+        self.pool.stop()
+
+    # What workers answer.
+
+    def on_handed_out(self, task: Task, worker: int) -> None:
+        """See :class:`PoolOwner`."""
+        self._worker_of[task.id] = worker
+
+    def on_result(self, task: Task, line: bytes) -> Verdict:
+        """See :class:`PoolOwner`."""
+        ended = time.monotonic()
+        result = self.read_result(task, line)
+        if result.interrupted:
+            return RETRY
+        self.settle(task)
+        if result.inspection is not None or task.id.startswith("look "):
+            self._looked_at[task.label] = result
+        elif result.state is State.FAILED:
+            return self._failed(task, result)
+        elif result.measured is None:
+            self._leave_out(task, result)
+        else:
+            self._took(task, result, ended)
+        return DONE
+
+    def _took(self, task: Task, result: Result, ended: float) -> None:
+        assert result.measured is not None
+        if self._trial is not None:
+            worker, size = self._worker_of[task.id], self.sizes[task.id]
+            started = ended - result.measured.seconds
+            self._trial.stints.append(Stint(worker, started, ended, size, result.measured))
+            return
+        made = result.conversion
+        assert made is not None
+        self._measured[task.label] = result
+        self._counts[State.PENDING] += 1
+        self.desk.log.append(
+            ShardTried(
+                shard=task.label,
+                source=self.places[task.id].source,
+                seconds=result.seconds,
+                original=made.original,
+                result=made.result,
+                tally=made.tally,
+            )
+        )
+
+    def _leave_out(self, task: Task, result: Result) -> None:
+        """Tell once that a shard is none to measure with."""
+        if task.label in self._left_out:
+            return
+        self._left_out.add(task.label)
+        self._counts[result.state] += 1
+        source = self.places[task.id].source
+        if result.state is State.SKIPPED:
+            self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=result.note))
+        else:
+            fault = result.fault or Fault("the worker did not say why")
+            self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=fault))
+
+    def _failed(self, task: Task, result: Result) -> Verdict:
+        fault = result.fault or Fault("the worker did not say why")
+        if result.trouble is not Trouble.SHARD:
+            self._stop_for_safety(str(fault))
+        self._tell_failed(task, fault)
+        return FAIL
+
+    def on_retried(self, task: Task, end: WorkerEnd | None) -> None:
+        """See :class:`PoolOwner`."""
+        super().on_retried(task, end)
+        if self._trial is not None:
+            self._trial.disturbed = True
+
+    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
+        """See :class:`PoolOwner`."""
+        self.newest.pop(task.id, None)
+        self.settle(task)
+        self._tell_failed(task, deaths(ends))
+
+    def _tell_failed(self, task: Task, fault: Fault) -> None:
+        if self._trial is not None:
+            self._trial.disturbed = True
+        if task.label in self._left_out:
+            return
+        self._left_out.add(task.label)
+        self._counts[State.FAILED] += 1
+        source = self.places[task.id].source
+        self.desk.log.append(ShardFailed(shard=task.label, source=source, fault=fault, final=True))
+
+    # What an operator asks.
+
+    def on_workers_changed(self, count: int) -> None:
+        """See :class:`PoolOwner`. Each trial tells its own count."""
+
+    def set_workers(self, count: int) -> None:
+        """Refuse: the number of workers is what is measured.
+
+        Raises:
+            GonogoError: always.
+        """
+        raise GonogoError(f"{count} workers: a sweep chooses them itself; end it with gonogo stop")
+
+    def pause(self) -> None:
+        """See :class:`Crew`. The trial under way does not count."""
+        if self._trial is not None:
+            self._trial.disturbed = True
+        super().pause()
+
+    # The end.
+
+    def _summary(self, sets: list[_Set]) -> SweepSummary:
+        groups = () if self.stopped or self._safety else tuple(self._judged(one) for one in sets if self._of(one))
+        red = self._counts[State.QUARANTINED] + self._counts[State.FAILED]
+        first = groups[0] if groups else None
+        outcome = Outcome.SOME_FAILED if red else Outcome.OK
+        return SweepSummary(
+            job=self.job,
+            outcome=Outcome.SAFETY_STOP if self._safety else outcome,
+            seconds=round(time.monotonic() - self.began, 3),
+            counts={str(state): self._counts[state] for state in State if self._counts[state]},
+            tried=len(self._measured),
+            usable_cpus=self.desk.cpus,
+            recommended_workers=first.recommended_workers if first else None,
+            limited_by=first.limited_by if first else None,
+            estimate_s=round(sum(one.estimate_s for one in groups), 3) if groups else None,
+            codecs=groups,
+            trials=tuple(self._trials),
+            report=str(self.desk.state / REPORT) if groups else "",
+            detail=self._safety or "; ".join(self._notes),
+        )
+
+    def _of(self, one: _Set) -> list[SweepTrial]:
+        return [trial for trial in self._trials if trial.codec == one.group.codec]
+
+    def _judged(self, one: _Set) -> SweepGroup:
+        figures = medians(trial.figures for trial in self._of(one))
+        finding = find(figures, self.desk.cpus)
+        pace = next(each.mb_per_s for each in figures if each.workers == finding.workers)
+        return SweepGroup(
+            codec=one.group.codec,
+            bytes_to_do=one.group.bytes_to_do,
+            recommended_workers=finding.workers,
+            limited_by=finding.limited_by,
+            why=finding.why,
+            mb_per_s=pace,
+            estimate_s=round(one.group.bytes_to_do / (pace * 1e6), 3),
+            disk_allows=min(self._room_for(shards) for shards in self._by_volume(one.group).values()),
+            figures=figures,
+        )
+
+    def _by_volume(self, one: Group) -> dict[int, list[Planned]]:
+        by_volume: dict[int, list[Planned]] = {}
+        for shard in one.shards:
+            by_volume.setdefault(self._volumes.device(shard.place.files.folder), []).append(shard)
+        return by_volume
+
+    def _room_for(self, shards: list[Planned]) -> int:
+        """Return how many workers the disk guard lets start on one volume before anything there is converted."""
+        room = self._volumes.room(shards[0].place.files.folder)
+        largest = reserve_for(max(shard.size_bytes for shard in shards))
+        return max(0, (room.free_bytes - room.floor_bytes) // largest)
+
+
+def _write_whole(path: Path, summary: SweepSummary) -> None:
+    """Write the report; it appears under its name when it is whole and on the disk.
+
+    Raises:
+        OSError: when the disk refuses.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{path.name}.tmp")
+    with temporary.open("wb") as out:
+        out.write(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+        out.flush()
+        os.fsync(out.fileno())
+    temporary.replace(path)
