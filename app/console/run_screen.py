@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import ClassVar
 
 from rich.text import Text
@@ -53,6 +55,9 @@ class RunScreen(Screen[None]):
         super().__init__()
         self.watch_run = watch
         self._budget_s = budget_s
+        self._at_once = asyncio.Event()
+        self._bound: tuple[bool, bool] | None = None
+        self._told: dict[str, str | Text] = {}
 
     def compose(self) -> ComposeResult:
         """Lay the screen out from the top."""
@@ -71,8 +76,7 @@ class RunScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin to look."""
         self.query_one(ShardTable).focus()
-        self._look()
-        self.set_interval(1 / LOOKS_PER_S, self._look)
+        self._keep_looking()
 
     def on_resize(self) -> None:
         """Say so where the window is too small, and take no keys there."""
@@ -82,10 +86,15 @@ class RunScreen(Screen[None]):
     def _too_small(self) -> bool:
         return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
-    @work(thread=True, exclusive=True, group="look", exit_on_error=True)
-    def _look(self) -> None:
-        self.watch_run.look()
-        self.app.call_from_thread(self._show)
+    @work(exclusive=True, group="look")
+    async def _keep_looking(self) -> None:
+        """Look, show, wait: one look at a time, away from the loop that draws."""
+        while True:
+            await asyncio.to_thread(self.watch_run.look)
+            self._show()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_once.wait(), 1 / LOOKS_PER_S)
+            self._at_once.clear()
 
     def _show(self) -> None:
         seen = self.watch_run
@@ -109,13 +118,16 @@ class RunScreen(Screen[None]):
         table = self.query_one(ShardTable)
         table.show(view, seen.changes)
         self._put("caption", f"shards: {table.filter} ({len(table.rows):,})")
-        self.refresh_bindings()
+        bound = (seen.alive, self._too_small)
+        if bound != self._bound:  # it draws the whole footer anew
+            self._bound = bound
+            self.refresh_bindings()
 
     def _put(self, name: str, content: str | Text) -> None:
-        widget = self.query_one(f"#{name}", Static)
-        if getattr(widget, "told", None) != content:
-            widget.told = content  # type: ignore[attr-defined]
-            widget.update(content)
+        """Change one line of text where it is another than before; its place never changes, so nothing is laid out."""
+        if self._told.get(name) != content:
+            self._told[name] = content
+            self.query_one(f"#{name}", Static).update(content, layout=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what a run that has ended cannot do any more; a window that is too small does nothing at all."""
@@ -173,4 +185,4 @@ class RunScreen(Screen[None]):
         refused = self.watch_run.tell(request)
         if refused:
             self.app.call_from_thread(self.notify, refused, severity="error", markup=False)
-        self.app.call_from_thread(self._look)
+        self.app.call_from_thread(self._at_once.set)

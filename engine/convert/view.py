@@ -38,6 +38,7 @@ from engine.run.events import (
 )
 from engine.run.outcome import Outcome
 from engine.run.reading import Logged
+from engine.units import counted
 
 
 class AnySummary(Summary, frozen=True, kw_only=True, tag="summary"):
@@ -86,6 +87,8 @@ class RunView:
     workers: int = 0
     states: dict[str, State] = field(default_factory=dict)
     """Of every shard, as far as this run knows."""
+    tally: Counter[State] = field(default_factory=Counter)
+    """Shards by state; kept while events come, for a console asks four times a second."""
     sizes: dict[str, int] = field(default_factory=dict)
     """Of the shards' tars at the start, in bytes."""
     last: dict[str, Event] = field(default_factory=dict)
@@ -115,7 +118,8 @@ class RunView:
                 self.planned, self.workers = event, event.workers
             case ShardsFound():
                 for found in event.shards:
-                    self.states[found.shard], self.sizes[found.shard] = found.state, found.size_bytes
+                    self._become(found.shard, found.state)
+                    self.sizes[found.shard] = found.size_bytes
             case Check():
                 self.checks.append(event)
             case AnySummary():
@@ -153,10 +157,17 @@ class RunView:
     def _settle(self, event: Event, shard: str, state: State, reason: str = "") -> None:
         self.last[shard] = event
         self.in_hand.pop(shard, None)
-        self.states[shard] = state
+        self._become(shard, state)
         self.reasons.pop(shard, None)
         if reason:
             self.reasons[shard] = reason
+
+    def _become(self, shard: str, state: State) -> None:
+        before = self.states.get(shard)
+        if before is not None:
+            self.tally[before] -= 1
+        self.states[shard] = state
+        self.tally[state] += 1
 
     def _run(self, event: Event) -> None:
         """Take an event about the run as a whole."""
@@ -179,8 +190,7 @@ class RunView:
     @property
     def counts(self) -> dict[str, int]:
         """Shards by state, those that earlier runs had done included."""
-        counts = Counter(self.states.values())
-        return {str(state): counts[state] for state in State if counts[state]}
+        return {str(state): self.tally[state] for state in State if self.tally[state]}
 
 
 class Level(IntEnum):
@@ -194,13 +204,14 @@ class Level(IntEnum):
 
 def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
     """Say how a run is doing, and why."""
-    red = sum(state in (State.QUARANTINED, State.FAILED) for state in view.states.values())
+    red = view.tally[State.QUARANTINED] + view.tally[State.FAILED]
+    told = f"{counted(red, 'shard')} quarantined or failed"
     if view.summary is None and not alive:
         return Level.RED, "the run ended without a summary: its engine was killed; run it again and it goes on"
     if view.summary is not None and view.summary.outcome not in _CALM:
-        return Level.RED, f"{view.summary.outcome}: {view.summary.detail or f'{red} shards failed or are quarantined'}"
+        return Level.RED, f"{view.summary.outcome}: {view.summary.detail or told}"
     if red:
-        return Level.RED, f"{red} shards failed or are quarantined"
+        return Level.RED, told
     if view.summary is not None and view.summary.outcome is not Outcome.OK:
         return Level.YELLOW, f"{view.summary.outcome}: run it again and it goes on"
     if view.pauses:
