@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from app.cli.common import Globals, corpus_argument, existing_corpus, with_globals
-from app.exit_codes import ExitCode
+from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
+from app.console.show import open_console
 from app.headless import run_headless
 from engine.jobs.registry import Order
 
@@ -18,7 +19,7 @@ from engine.jobs.registry import Order
 @click.option("--full", is_flag=True, help="Read every byte of the converted tars against its recorded hash.")
 @click.option("--workers", metavar="N|auto", help="Worker processes; auto is one a usable core.")
 @with_globals
-def validate(options: Globals, corpus: Path, *, spot_checks: int | None, full: bool, workers: str | None) -> ExitCode:
+def validate(options: Globals, corpus: Path, *, spot_checks: int | None, full: bool, workers: str | None) -> int:
     """Open every shard of CORPUS and write the conversion validation report.
 
     Touches no shard. GO (0) only where nothing is pending, quarantined or failed, every decoded clip passed, the hours
@@ -27,7 +28,10 @@ def validate(options: Globals, corpus: Path, *, spot_checks: int | None, full: b
     corpus = existing_corpus(corpus)
     flags = {"convert.spot_checks": spot_checks, "convert.workers": workers}
     order = Order("validate", corpus, options.settings(corpus, flags).settings, full=full)
-    return run_headless(order, options.state_of(corpus), as_json=options.as_json)
+    state = options.state_of(corpus)
+    if wants_console(options):
+        return open_console(sys.argv[1:], state)
+    return run_headless(order, state, as_json=options.as_json)
 
 
 COMMANDS = (validate,)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 
-from app.cli.common import Globals, corpus_argument, existing_corpus, with_globals
-from app.exit_codes import ExitCode
+from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
+from app.console.show import open_console
 from app.headless import run_headless
 from engine.jobs.registry import Order
 
@@ -35,7 +36,7 @@ class _Counts(click.ParamType[tuple[int, ...]]):
 @with_globals
 def sweep(
     options: Globals, corpus: Path, *, shards: int | None, counts: tuple[int, ...] | None, floor: str | None
-) -> ExitCode:
+) -> int:
     """Measure how many workers CORPUS is converted fastest with.
 
     Shards are converted into scratch, compared and thrown away; then the same ones again with 1, 2, 4, ... workers,
@@ -45,7 +46,10 @@ def sweep(
     corpus = existing_corpus(corpus)
     settings = options.settings(corpus, {"convert.floor": floor}).settings
     order = Order("sweep", corpus, settings, dry_run=shards, counts=counts or ())
-    return run_headless(order, options.state_of(corpus), as_json=options.as_json)
+    state = options.state_of(corpus)
+    if wants_console(options):
+        return open_console(sys.argv[1:], state)
+    return run_headless(order, state, as_json=options.as_json)
 
 
 COMMANDS = (sweep,)

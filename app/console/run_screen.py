@@ -66,6 +66,7 @@ class RunScreen(Screen[None]):
         yield Static(id="progress", markup=False)
         yield Static(id="counts", markup=False)
         yield Static(id="room", markup=False)
+        yield Static(id="ending", markup=False)
         with Horizontal(id="middle"):
             yield WorkerList(id="workers")
             yield Plot(id="plot")
@@ -118,6 +119,9 @@ class RunScreen(Screen[None]):
         table = self.query_one(ShardTable)
         table.show(view, seen.changes)
         self._put("caption", f"shards: {table.filter} ({len(table.rows):,})")
+        if seen.ending and not self.has_class("ended"):
+            self.query_one("#ending", Static).update("\n".join(seen.ending))
+            self.add_class("ended")
         bound = (seen.alive, self._too_small)
         if bound != self._bound:  # it draws the whole footer anew
             self._bound = bound

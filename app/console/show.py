@@ -8,11 +8,10 @@ from pathlib import Path
 
 from app.console.guard import guarded
 from app.console.launch import EngineRefusedError, start_engine
+from app.endings import ending_lines, summary_of
 from app.exit_codes import ExitCode, code_of
 from app.streams import say
-from engine.convert.view import AnySummary
 from engine.run.folder import RunFolder
-from engine.run.reading import read_events
 
 
 def has_terminal() -> bool:
@@ -45,10 +44,10 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     if folder.is_alive():
         say(f"the run goes on: gonogo attach {folder.run_id}")
         return code
-    summary = next((logged.event for logged in read_events(folder.events_path, AnySummary)), None)
-    if isinstance(summary, AnySummary):
-        counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items())
-        say(f"{folder.run_id} ended: {summary.outcome}; {counts}")
-        return code or code_of(summary.outcome)
-    say(f"{folder.run_id} ended without a summary; run it again and it goes on")
-    return code or ExitCode.SOME_FAILED
+    summary = summary_of(folder)
+    if summary is None:
+        say(f"{folder.run_id} ended without a summary; run it again and it goes on")
+        return code or ExitCode.SOME_FAILED
+    for line in ending_lines(folder):
+        say(line)
+    return code or code_of(summary.outcome)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from app.endings import ending_lines
 from engine.convert.crew import Snapshot
 from engine.convert.view import VIEWED, RunView
 from engine.errors import GonogoError
@@ -33,6 +34,8 @@ class Watch:
     """Bytes of originals a second, between looks."""
     changes: int = 0
     """Grows with every event: whoever shows shards looks whether there is anything new."""
+    ending: tuple[str, ...] = ()
+    """How it ended, once it has."""
     problem: str = ""
     """Why the log cannot be read on, if so."""
     _tail: LogTail[Event] | None = None
@@ -41,6 +44,8 @@ class Watch:
         """Read what is new."""
         self.alive = self.folder.is_alive()
         self._read_events()
+        if not self.alive and not self.ending:
+            self.ending = tuple(ending_lines(self.folder))
         before, self.snapshot = self.snapshot, self._ask()
         if before is not None and self.snapshot is not None:
             passed_s = self.snapshot.elapsed_s - before.elapsed_s

@@ -84,7 +84,8 @@ def room_line(view: RunView, now: Snapshot | None) -> str:
     if pauses:
         return "PAUSED " + "; ".join(f"({why}) {detail}" for why, detail in pauses.items())
     if now is None:
-        return f"{show_bytes(view.bytes_in)} -> {show_bytes(view.bytes_out)} by this run"
+        came = f"{show_bytes(view.bytes_in)} -> {show_bytes(view.bytes_out)} by this run"
+        return came if view.bytes_in else f"began {view.began}, ended {view.newest}"
     words = [f"{show_seconds(now.elapsed_s)} under way"]
     if now.free_bytes is not None and now.floor_bytes is not None:
         words.append(f"{show_bytes(now.free_bytes)} free over a floor of {show_bytes(now.floor_bytes)}")

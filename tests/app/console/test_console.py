@@ -96,7 +96,7 @@ def test_an_operator_starts_pauses_steers_leaves_and_comes_back(
     terminal.waits_for(r"✓ 200 done")
     terminal.waits_for(r"GREEN GO")
     terminal.keys("q")
-    terminal.waits_for(r"ended: ok; 200 done")
+    terminal.waits_for(r"GO: convert: 200 done")
     terminal.is_usable()
 
     headless = make(tmp_path / "headless")
@@ -168,7 +168,7 @@ def test_stopping_asks_first_and_the_same_command_goes_on(
     small_terminal.keys("y")
     small_terminal.waits_for(r"STOPPED")
     small_terminal.keys("q")
-    small_terminal.waits_for(r"ended: interrupted")
+    small_terminal.waits_for(r"STOPPED \(run it again")
     assert gonogo.convert(corpus).summary["counts"]["done"] == 80
 
 
@@ -197,8 +197,23 @@ def test_a_quarantined_shard_is_shown_with_its_reason_and_no_escape_sequence(
     assert "quarantined" in shown
     small_terminal.keys("r")
     small_terminal.waits_for(r"length is impossible")
-    small_terminal.keys("Escape")
+    small_terminal.keys("Enter")
     small_terminal.keys("q")
-    small_terminal.waits_for(r"ended: some_failed")
+    small_terminal.waits_for(r"NO-GO: convert: 2 done")
     (row,) = gonogo("--json", "status").of_type("run")
     assert json.loads(json.dumps(row["counts"])) == {"done": 2, "quarantined": 1}
+
+
+@pytest.mark.parametrize("job", ["validate", "sweep"])
+def test_a_report_is_watched_in_the_console_and_its_verdict_stays_on_the_screen(
+    gonogo: Gonogo, small_terminal: Terminal, tmp_path: Path, job: str
+) -> None:
+    corpus = make(tmp_path / "corpus", shards=4)
+    if job == "validate":
+        assert gonogo.convert(corpus).code == 0
+    small_terminal.gonogo(job, corpus)
+    small_terminal.waits_for(r"report:")
+    assert small_terminal.modes.startswith("1"), "still the console"
+    small_terminal.keys("q")
+    small_terminal.is_usable()
+    assert (corpus / ".gonogo" / "artifacts" / {"validate": "validation.json", "sweep": "sweep.json"}[job]).exists()

@@ -1,0 +1,47 @@
+"""How a run ended, in the words that the headless face used: read back from the last line of its log."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.sweep_wording import sweep_lines
+from app.wording import summary_lines, verdict
+from engine.convert.events import ConvertSummary, InventorySummary, RecoverSummary
+from engine.convert.sweep_events import SweepSummary
+from engine.convert.validation_events import ValidationSummary
+from engine.errors import InputError
+from engine.jobs.start import EndedEarly
+from engine.run.events import Summary
+from engine.run.folder import RunFolder
+from engine.run.reading import read_events
+
+_SUMMARIES: dict[str, type[Summary]] = {
+    "convert": ConvertSummary,
+    "inventory": InventorySummary,
+    "recover": RecoverSummary,
+    "sweep": SweepSummary,
+    "validate": ValidationSummary,
+}
+
+
+def summary_of(folder: RunFolder) -> Summary | None:
+    """Return a run's summary as its job wrote it; None for one that has none, or none that is legible."""
+    for kind in (_SUMMARIES.get(folder.record.job), EndedEarly):
+        if kind is None:
+            continue
+        try:
+            found = [logged.event for logged in read_events(folder.events_path, kind)]
+        except (InputError, FileNotFoundError, msgspec.DecodeError):
+            continue
+        return found[-1] if found else None
+    return None
+
+
+def ending_lines(folder: RunFolder) -> list[str]:
+    """Put a run's end into words; nothing for one that has none."""
+    match summary_of(folder):
+        case SweepSummary() as summary:
+            return sweep_lines(summary, verdict(summary.outcome))
+        case (ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly()) as summary:
+            return summary_lines(summary)
+    return []
