@@ -6,7 +6,8 @@ from engine.convert.sweep_events import SweepGroup, SweepSummary, SweepTrial
 from engine.convert.sweep_trial import Figures
 from engine.units import show_bytes, show_seconds
 
-_HEAD = ("workers", "MB/s", "gain", "CPU s/GB", "x", "util", "queues", "waits", "convert/fsync/verify", "disk r/w")
+_HEAD = ("workers", "MB/s", "gain", "CPU s/GB", "busy", "queue", "wait", "convert/sync/verify")
+"""Eighty columns hold these; sweep.json has all figures."""
 
 
 def trial_line(event: SweepTrial) -> str:
@@ -19,16 +20,15 @@ def trial_line(event: SweepTrial) -> str:
 
 
 def sweep_lines(summary: SweepSummary, verdict: str) -> list[str]:
-    """Put the end of a sweep into words: the tables, then GO or NO-GO and what to do."""
-    lines = [line for group in summary.codecs for line in (*_table(group), *_group(group))]
+    """Put the end of a sweep into words: GO or NO-GO and what to do, then the tables it rests on."""
     counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items()) or "none"
-    head = f"{verdict}: sweep: dry run: {counts}"
+    lines = [f"{verdict}: sweep: dry run: {counts}"]
     if summary.recommended_workers is not None:
-        head += f"; use --workers {summary.recommended_workers}, limited by {summary.limited_by}"
-    lines.append(head)
+        lines.append(f"use --workers {summary.recommended_workers}: limited by {summary.limited_by}")
     if summary.estimate_s is not None:
         to_do = sum(group.bytes_to_do for group in summary.codecs)
         lines.append(f"the corpus: about {show_bytes(to_do)} to do, {show_seconds(summary.estimate_s)}")
+    lines += [line for group in summary.codecs for line in (*_table(group), *_group(group))]
     lines += [text for text in (summary.detail, summary.report and f"report: {summary.report}") if text]
     return lines
 
@@ -56,19 +56,16 @@ def _table(group: SweepGroup) -> list[str]:
 
 def _row(figures: Figures, first: Figures) -> tuple[str, ...]:
     gain = figures.mb_per_s / first.mb_per_s if first.mb_per_s else 0.0
-    inflation = figures.cpu_s_per_gb / first.cpu_s_per_gb if first.cpu_s_per_gb else 0.0
     stages = "/".join(f"{figures.stages.get(stage, 0.0):.0%}" for stage in ("convert", "sync", "verify"))
     return (
         str(figures.workers),
         f"{figures.mb_per_s:,.1f}",
         f"{gain:.2f}",
         f"{figures.cpu_s_per_gb:.2f}",
-        f"{inflation:.2f}",
         f"{figures.utilisation:.0%}",
         f"{figures.cpu_wait:.0%}",
         f"{figures.waiting:.0%}",
         stages,
-        f"{show_bytes(figures.disk_read_bytes)}/{show_bytes(figures.disk_written_bytes)}",
     )
 
 
