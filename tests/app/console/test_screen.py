@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.console.app import Console
+from app.console.run_screen import RunScreen
+from app.console.shards import ShardTable
+from app.console.watch import Watch
+from engine.convert.events import FoundShard, ShardsFound
+from engine.convert.tasks import State
+from engine.run.events import Version
+from engine.run.folder import RunFolder
+from engine.run.log import EventLog
+
+
+@pytest.fixture(autouse=True)
+def user_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+
+
+def ended_run(state: Path, shards: int) -> RunFolder:
+    """A run whose engine is gone, with this many shards in its log."""
+    folder = RunFolder.create(state, job="convert", corpus=None, args={}, config={}, versions={}, host={})
+    with EventLog(folder.events_path, folder.run_id) as log:
+        log.append(Version(gonogo="0", job="convert", corpus=None, python="", host=""))
+        found = tuple(FoundShard(f"a/shard_{number:05d}", State.PENDING, 1) for number in range(shards))
+        log.append(ShardsFound(shards=found))
+    folder.close()
+    return RunFolder.open(folder.path)
+
+
+async def test_thousands_of_shards_are_scrolled_through_and_only_those_in_sight_are_drawn(tmp_path: Path) -> None:
+    console = Console(Watch(ended_run(tmp_path, 3_551)))
+    async with console.run_test(size=(80, 24)) as pilot:
+        screen = console.screen
+        assert isinstance(screen, RunScreen)
+        table = screen.query_one(ShardTable)
+        while not table.rows:
+            await pilot.pause(0.05)
+        assert len(table.rows) == 3_551
+        await pilot.press("end")
+        await pilot.pause(0.2)
+        last = table.render_line(table.scrollable_content_region.height - 1).text
+        assert "a/shard_03550" in last
+
+
+async def test_in_a_window_that_is_too_small_keys_do_nothing_but_leave(tmp_path: Path) -> None:
+    console = Console(Watch(ended_run(tmp_path, 3)))
+    async with console.run_test(size=(40, 10)) as pilot:
+        screen = console.screen
+        assert isinstance(screen, RunScreen)
+        await pilot.pause(0.1)
+        await pilot.press("f")
+        assert screen.query_one(ShardTable).filter == "all"
+        assert not screen.query_one(ShardTable).display
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause(0.1)
+        await pilot.press("f")
+        assert screen.query_one(ShardTable).filter == "in hand"
+
+
+async def test_an_ended_run_takes_no_orders(tmp_path: Path) -> None:
+    console = Console(Watch(ended_run(tmp_path, 3)))
+    async with console.run_test(size=(80, 24)) as pilot:
+        screen = console.screen
+        assert isinstance(screen, RunScreen)
+        await pilot.pause(0.3)
+        assert not screen.watch_run.alive
+        assert screen.check_action("stop", ()) is None
+        await pilot.press("s")
+        assert console.screen is screen, "nothing is asked"
+        await pilot.press("question_mark")
+        await pilot.pause(0.1)
+        assert console.screen is not screen
