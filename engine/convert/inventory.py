@@ -15,16 +15,14 @@ from pathlib import Path
 import msgspec
 
 from engine.config import Settings
-from engine.convert.crew import Crew, deaths
+from engine.convert.asking import Asking
 from engine.convert.events import InventorySummary, ShardSeen, SourceTotals
 from engine.convert.inventory_table import Row, write_table
 from engine.convert.tasks import Inspect, Result, ShardRef, State
-from engine.errors import Fault, UsageError
+from engine.errors import UsageError
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
-from engine.run.owner import DONE, RETRY, Verdict
 from engine.run.queue import Task
-from engine.run.supervise import WorkerEnd
 from engine.shards.files import Files, Identity, RealFiles
 from engine.shards.layout import ShardPlace, find_shards, natural
 
@@ -45,7 +43,7 @@ class Known(msgspec.Struct, frozen=True):
     result: Result
 
 
-class Inventory(Crew):
+class Inventory(Asking):
     """A run of ``inventory``.
 
     Args:
@@ -62,7 +60,6 @@ class Inventory(Crew):
         self._files = RealFiles()
         self._identities: dict[str, tuple[Identity | None, ...]] = {}
         self._rows: dict[str, Row] = {}
-        self._last_fault: dict[str, Fault] = {}
         self._journal = desk.state / _JOURNAL
 
     async def run(self) -> InventorySummary:
@@ -100,24 +97,13 @@ class Inventory(Crew):
         self._tell(task, before.result, unchanged=True)
         return None
 
-    def on_result(self, task: Task, line: bytes) -> Verdict:
-        """See :class:`PoolOwner`."""
-        result = self.read_result(task, line)
-        if result.interrupted:
-            return RETRY
-        if result.state is State.FAILED:
-            self._last_fault[task.id] = result.fault or Fault("the worker did not say why")
-            return RETRY
-        known = Known(task.id, self._identities[task.id], result)
-        with self._journal.open("ab") as journal:
-            journal.write(msgspec.json.encode(known) + b"\n")
+    def take(self, task: Task, result: Result) -> None:
+        """See :class:`Asking`."""
+        if result.state is not State.FAILED:
+            known = Known(task.id, self._identities[task.id], result)
+            with self._journal.open("ab") as journal:
+                journal.write(msgspec.json.encode(known) + b"\n")
         self._tell(task, result)
-        return DONE
-
-    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
-        """See :class:`PoolOwner`."""
-        fault = deaths(ends) if ends else self._last_fault[task.id]
-        self._tell(task, Result(task=task.id, state=State.FAILED, seconds=0, fault=fault))
 
     def _tell(self, task: Task, result: Result, *, unchanged: bool = False) -> None:
         place, size = self.places[task.id], self.sizes[task.id]

@@ -8,21 +8,18 @@ from collections import Counter
 from pathlib import Path
 
 from engine.config import Settings
-from engine.convert.crew import Crew, deaths
+from engine.convert.asking import Asking
 from engine.convert.events import RecoverSummary, ShardFailed, ShardQuarantined, ShardRecovered
 from engine.convert.plan import plan
 from engine.convert.tasks import Recover, Result, ShardRef, State
-from engine.errors import Fault
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
-from engine.run.owner import DONE, RETRY, Verdict
 from engine.run.queue import Task
-from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
 
 
-class Recovering(Crew):
+class Recovering(Asking):
     """A run of ``recover``.
 
     Args:
@@ -39,7 +36,6 @@ class Recovering(Crew):
         self.corpus = corpus
         self.act = act
         self._counts: Counter[State] = Counter()
-        self._last_fault: dict[str, Fault] = {}
 
     async def run(self) -> RecoverSummary:
         """Recover what there is to recover."""
@@ -71,18 +67,15 @@ class Recovering(Crew):
             counts={str(state): count for state, count in sorted(self._counts.items())},
         )
 
-    def on_result(self, task: Task, line: bytes) -> Verdict:
-        """See :class:`PoolOwner`."""
-        result = self.read_result(task, line)
-        if result.interrupted:
-            return RETRY
-        if result.state is State.FAILED:
-            self._last_fault[task.id] = result.fault or Fault("the worker did not say why")
-            return RETRY
-        self._tell(task, result)
+    def take(self, task: Task, result: Result) -> None:
+        """See :class:`Asking`."""
+        if result.state is State.FAILED and result.fault is not None:
+            source = self.places[task.id].source
+            self.desk.log.append(ShardFailed(shard=task.label, source=source, fault=result.fault, final=True))
+        else:
+            self._tell(task, result)
         self._counts[result.state] += 1
         self.settle(task)
-        return DONE
 
     def _tell(self, task: Task, result: Result) -> None:
         told = result.recovery
@@ -95,11 +88,3 @@ class Recovering(Crew):
         if result.state is State.QUARANTINED and result.fault is not None:
             source = self.places[task.id].source
             self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=result.fault))
-
-    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
-        """See :class:`PoolOwner`."""
-        fault = deaths(ends) if ends else self._last_fault[task.id]
-        source = self.places[task.id].source
-        self.desk.log.append(ShardFailed(shard=task.label, source=source, fault=fault, final=True))
-        self._counts[State.FAILED] += 1
-        self.settle(task)

@@ -13,8 +13,8 @@ import msgspec
 
 from engine.config import Settings
 from engine.convert.artifacts import artifact, write_artifact
+from engine.convert.asking import Asking
 from engine.convert.clips import clip_table
-from engine.convert.crew import Crew, deaths
 from engine.convert.history import LastWord, read_history
 from engine.convert.tasks import Result, ShardRef, State, Validate, to_wire
 from engine.convert.validation_events import ShardValidated, ValidationSummary
@@ -24,18 +24,16 @@ from engine.convert.validation_markdown import to_markdown
 from engine.convert.validation_page import page_of
 from engine.convert.validation_report import GO, build_report
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
-from engine.errors import Fault, UsageError, printable
+from engine.errors import UsageError, printable
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
-from engine.run.owner import DONE, RETRY, Verdict
 from engine.run.queue import Task
-from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import ShardPlace, find_shards
 from engine.shards.record import now
 
 
-class Validating(Crew):
+class Validating(Asking):
     """A run of ``validate``.
 
     Args:
@@ -54,7 +52,6 @@ class Validating(Crew):
         self._files = RealFiles()
         self._history: dict[str, LastWord] = {}
         self._lines: dict[str, ShardLine] = {}
-        self._last_fault: dict[str, Fault] = {}
 
     async def run(self) -> ValidationSummary:
         """Open every shard and write the report; one that was cut off writes none.
@@ -86,23 +83,8 @@ class Validating(Crew):
         )
         return self.enlist(place, facts.identity.size_bytes if facts else 0, order)
 
-    def on_result(self, task: Task, line: bytes) -> Verdict:
-        """See :class:`PoolOwner`."""
-        result = self.read_result(task, line)
-        if result.interrupted:
-            return RETRY
-        if result.state is State.FAILED:
-            self._last_fault[task.id] = result.fault or Fault("the worker did not say why")
-            return RETRY
-        self._tell(task, result)
-        return DONE
-
-    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
-        """See :class:`PoolOwner`."""
-        fault = deaths(ends) if ends else self._last_fault[task.id]
-        self._tell(task, Result(task=task.id, state=State.FAILED, seconds=0, fault=fault))
-
-    def _tell(self, task: Task, result: Result) -> None:
+    def take(self, task: Task, result: Result) -> None:
+        """See :class:`Asking`."""
         place = self.places[task.id]
         found = result.validation or Validation()
         size = found.identity.size_bytes if found.identity else self.sizes[task.id]

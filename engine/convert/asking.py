@@ -1,0 +1,40 @@
+"""A job that asks every shard one question and changes nothing that an answer could depend on."""
+
+from __future__ import annotations
+
+from engine.config import Settings
+from engine.convert.crew import Crew, deaths
+from engine.convert.tasks import Result, State
+from engine.errors import Fault
+from engine.run.desk import Desk
+from engine.run.owner import DONE, RETRY, Verdict
+from engine.run.queue import Task
+from engine.run.supervise import WorkerEnd
+
+
+class Asking(Crew):
+    """Tries a shard again that gave no answer; a subclass takes the answers, and the failures that are final."""
+
+    def __init__(self, desk: Desk, settings: Settings) -> None:
+        super().__init__(desk, settings)
+        self._last_fault: dict[str, Fault] = {}
+
+    def take(self, task: Task, result: Result) -> None:
+        """Take a shard's answer, or (state ``failed``) why there is none; every subclass overrides this."""
+        raise NotImplementedError
+
+    def on_result(self, task: Task, line: bytes) -> Verdict:
+        """See :class:`PoolOwner`."""
+        result = self.read_result(task, line)
+        if result.interrupted:
+            return RETRY
+        if result.state is State.FAILED:
+            self._last_fault[task.id] = result.fault or Fault("the worker did not say why")
+            return RETRY
+        self.take(task, result)
+        return DONE
+
+    def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
+        """See :class:`PoolOwner`."""
+        fault = deaths(ends) if ends else self._last_fault[task.id]
+        self.take(task, Result(task=task.id, state=State.FAILED, seconds=0, fault=fault))
