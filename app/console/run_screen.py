@@ -102,7 +102,10 @@ class RunScreen(Screen[None]):
         view, now = seen.view, seen.snapshot
         width = max(20, self.size.width - 2)
         record = seen.folder.record
-        self._put("title", f"gonogo {record.job}  {record.corpus or ''}  {seen.folder.run_id}"[:width])
+        title = f"gonogo {record.job}  {record.corpus or ''}  {seen.folder.run_id}"
+        if self._too_small:
+            title = f"too small: wanted {SMALLEST[0]}x{SMALLEST[1]}; keys rest"
+        self._put("title", title[:width])
         found = status(view, alive=seen.alive, problem=seen.problem)
         line = Text(f"{LEVEL_GLYPHS[found.level]} {found.level.name} ", style=LEVEL_COLOURS[found.level])
         self._put("status", line.append(found.text, style="default"))

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Static
 
 from app.console.app import Console
 from app.console.run_screen import RunScreen
@@ -55,8 +56,9 @@ async def test_in_a_window_that_is_too_small_keys_do_nothing_but_leave(tmp_path:
     async with console.run_test(size=(40, 10)) as pilot:
         screen = console.screen
         assert isinstance(screen, RunScreen)
-        await pilot.pause(0.1)
+        await pilot.pause(0.5)
         await pilot.press("f")
+        assert "too small: wanted 60x15" in str(screen.query_one("#title", Static).content)
         assert screen.query_one(ShardTable).filter == "all"
         assert not screen.query_one(ShardTable).display
         await pilot.resize_terminal(80, 24)
