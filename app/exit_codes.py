@@ -9,7 +9,7 @@ from engine.run.outcome import Outcome
 
 
 class ExitCode(IntEnum):
-    """The codes that every command but ``status --check`` and ``watch --once`` ends with."""
+    """The codes that every command but ``status --check`` ends with."""
 
     OK = 0
     """All of it done; GO."""

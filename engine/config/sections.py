@@ -76,7 +76,7 @@ class Convert:
     floor: Annotated[str, SIZE_OR_NONE] = ""
     """Free space that no conversion may go below; "" is the smaller of 5 % of the volume and 10 GB."""
     keep_backups: Annotated[int, whole_number(0)] = 0
-    """How many of the newest originals stay beside their converted shards until ``gonogo clean``."""
+    """How many of the newest originals stay beside their converted shards; 0 keeps none and lets none go."""
     spot_checks: Annotated[int, whole_number(0)] = 8
     """Clips of each converted shard that an independent decoder reads back before the swap."""
     budget: Annotated[str, TIME_OR_NONE] = ""

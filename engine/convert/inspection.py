@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.audio.formats import ClipInfo
 from engine.convert.evidence import demand_agreement, find_sidecar, plays_as_told
 from engine.convert.pulse import Pulse
-from engine.convert.shard import demand_plain, has_traces, red, told
+from engine.convert.shard import demand_plain, demand_status, has_traces, red, told
 from engine.convert.tasks import Inspect, Inspection, Recovery, Result, State
 from engine.errors import InputError
 from engine.shards.compare import spread
@@ -55,12 +55,13 @@ def inspect_shard(files: Files, task: Inspect, pulse: Pulse) -> Result:
     names = task.shard.files
     state, recovery = State.PENDING, None
     pulse.enter("inspect")
+    demand_status(files, names)
     if has_traces(files, names):
         recovered = recover(files, names, Stamp("", ""), act=False, tick=pulse.tick)
         recovery = told(recovered)
         if recovered.decision.ends is Ends.RED:
             return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=red(recovery), recovery=recovery)
-        if recovered.decision.actions:
+        if recovered.decision.actions and not recovered.is_over:
             state = State.RECOVERING
         elif recovered.decision.ends is Ends.DONE:
             state = State.DONE

@@ -44,7 +44,7 @@ def _look(files: Files, place: ShardPlace) -> Planned:
         unchanged = record.audio_identity == audio.identity
         if unchanged and backup is None:
             return Planned(place, State.DONE, size)
-        if unchanged and backup and record.backup_identity == backup.identity:
+        if unchanged and backup and record.keeps_backup and record.backup_identity == backup.identity:
             return Planned(place, State.DONE, size, kept_since=record.time)
     traces = audio is None or backup is not None or temporary is not None or record is not None
     return Planned(place, State.RECOVERING if traces else State.PENDING, size)

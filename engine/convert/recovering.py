@@ -51,6 +51,7 @@ class Recovering(Asking):
                     run=self.desk.run_id,
                     tool=self.desk.tool,
                     act=self.act,
+                    keep_backup=self.settings.convert.keep_backups > 0,
                 ),
             )
             for shard in shards

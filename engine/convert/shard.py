@@ -36,12 +36,13 @@ def convert_shard(files: Files, task: Convert, pulse: Pulse) -> Result:
     names = task.shard.files
     with lease(names, task.shard.lock_path, task.run):
         recovery = None
+        demand_status(files, names)
         if has_traces(files, names):
             pulse.enter("recover", may_stop=False)
             recovered = recover(
                 files,
                 names,
-                Stamp(task.tool, task.run),
+                Stamp(task.tool, task.run, task.keep_backup),
                 act=task.scratch is None,
                 tick=pulse.tick,
             )
@@ -59,10 +60,11 @@ def recover_shard(files: Files, task: Recover, pulse: Pulse) -> Result:
     """Bring one shard to a known state; see :func:`convert_shard` for what it raises."""
     names = task.shard.files
     with lease(names, task.shard.lock_path, task.run):
+        demand_status(files, names)
         if not has_traces(files, names):
             return Result(task=task.task, state=State.PENDING, seconds=0)
         pulse.enter("recover", may_stop=False)
-        stamp = Stamp(task.tool, task.run)
+        stamp = Stamp(task.tool, task.run, task.keep_backup)
         recovered = recover(files, names, stamp, let_go=task.let_go, act=task.act, tick=pulse.tick)
     recovery = told(recovered)
     if recovered.decision.ends is Ends.RED:
@@ -75,6 +77,18 @@ def has_traces(files: Files, names: ShardFiles) -> bool:
     """Tell whether a swap has left anything beside the tar, or the tar itself is absent: what recovery is for."""
     beside = (names.backup, names.temporary, names.status)
     return files.facts(names.audio) is None or any(files.facts(path) is not None for path in beside)
+
+
+def demand_status(files: Files, names: ShardFiles) -> None:
+    """Refuse a shard whose record could not be written, before anything is done for it.
+
+    Raises:
+        UnsupportedError: when something else stands under the record's name.
+    """
+    status = files.facts(names.status)
+    if status is not None and not status.is_file:
+        problem, read = "the status file cannot be written", "a folder, a link or a device of its name"
+        raise UnsupportedError(Fault(problem, file=names.status_name, read=read, way_out="move it away"))
 
 
 def told(recovered: Recovered) -> Recovery:
@@ -107,10 +121,6 @@ def red(recovery: Recovery) -> Fault:
 
 def demand_plain(files: Files, names: ShardFiles) -> None:
     """Refuse a tar that is no file of this folder alone: a swap could not put its result in the same place."""
-    status = files.facts(names.status)
-    if status is not None and not status.is_file:
-        problem, read = "the status file cannot be written", "a folder, a link or a device of its name"
-        raise UnsupportedError(Fault(problem, file=names.status_name, read=read, way_out="move it away"))
     facts, folder = files.facts(names.audio), files.facts(names.folder.resolve())
     if facts is None or folder is None:
         raise DamagedError(Fault("the tar is gone", file=names.audio_name))

@@ -1,35 +1,32 @@
 """A run of ``sweep``: some shards tried in scratch, then the same ones with 1, 2, 4, … workers, each count measured.
 
-Nothing in the corpus is written to. The counts take turns in random order, a few rounds long, so that what else the
-machine does falls on all of them; the medians are judged by :mod:`engine.convert.sweep_verdict`.
+Nothing in the corpus is written to. :mod:`engine.convert.sweep_rounds` lays the trials out; their medians are judged
+by :mod:`engine.convert.sweep_findings`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
-import os
-import random
 import shutil
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
 
 import msgspec
 
 from engine.config import Settings
+from engine.convert.artifacts import artifact, write_artifact
 from engine.convert.crew import Crew, deaths
-from engine.convert.events import ShardFailed, ShardQuarantined, ShardSkipped, ShardTried
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over
 from engine.convert.scratch import clear_scratch, scratch_of
-from engine.convert.sweep_events import SweepGroup, SweepPlanned, SweepSummary, SweepTrial
-from engine.convert.sweep_set import SHARDS_A_WORKER_MIN, Group, group, repeated, sample, shards_a_worker, share_out
+from engine.convert.sweep_events import SweepPlanned, SweepSummary, SweepTrial
+from engine.convert.sweep_findings import judge
+from engine.convert.sweep_rounds import ROUNDS, Trial, TrialSet, enough, trial_set, trials_of
+from engine.convert.sweep_set import Group, group, sample, share_out
 from engine.convert.sweep_trial import Stint, weigh
-from engine.convert.sweep_verdict import counts_up_to, find, medians
+from engine.convert.sweep_tried import Tried
+from engine.convert.sweep_verdict import counts_up_to
 from engine.convert.tasks import Inspect, Measure, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
 from engine.errors import Fault, GonogoError, UsageError
@@ -40,46 +37,16 @@ from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
-from engine.units import show_bytes
 
 SHARDS = 3
 """Tried where nobody says how many."""
-ROUNDS = 3
-"""Of each count: a median of three outlives one disturbance."""
-TRIAL_S = 1.0
-"""What a trial lasts at least: the CPU time of processes is counted in milliseconds, bursts of others in tenths."""
 
-REPORT = Path("artifacts", "sweep.json")
+_REPORT = "sweep.json"
 _SAMPLED_A_SOURCE = 3
 _PROBES = 4
 _LOOK_EVERY_S = 0.5
-_ROOM_A_WORKER = 2
-"""Shards: the one it writes, and the one that it has deleted since somebody last looked how much is free."""
 _PATIENCE_S = 5.0
 """Without room for a single shard for so long, the sweep ends: one that waits for room measures nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Set:
-    """What the trials of one codec work on."""
-
-    group: Group
-    shards: list[Planned]
-    counts: tuple[int, ...]
-    a_worker: int
-
-
-@dataclass(slots=True)
-class _Trial:
-    """A trial under way."""
-
-    codec: str
-    round: int
-    workers: int
-    tasks: list[Task]
-    stints: list[Stint] = field(default_factory=list)
-    disturbed: bool = False
-    """Somebody held it, or a worker died: its figures are worth nothing."""
 
 
 class Sweeping(Crew):
@@ -106,12 +73,8 @@ class Sweeping(Crew):
         self._scratch = scratch_of(desk)
         self._worker_of: dict[str, int] = {}
         self._looked_at: dict[str, Result] = {}
-        self._measured: dict[str, Result] = {}
-        """The dry run's, by shard."""
-        self._counts: Counter[State] = Counter()
-        self._left_out: set[str] = set()
-        """Shards that turned out to be none to measure with."""
-        self._trial: _Trial | None = None
+        self._tried = Tried(desk.log)
+        self._trial: Trial | None = None
         self._trials: list[SweepTrial] = []
         self._safety = ""
         self._idle_since = time.monotonic()
@@ -138,7 +101,8 @@ class Sweeping(Crew):
             await asyncio.to_thread(shutil.rmtree, self._scratch, ignore_errors=True)
         summary = self._summary(sets)
         if summary.report:
-            await asyncio.to_thread(_write_whole, Path(summary.report), summary)
+            content = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+            await asyncio.to_thread(write_artifact, Path(summary.report), content)
         return summary
 
     async def _plan(self) -> list[Planned]:
@@ -185,7 +149,7 @@ class Sweeping(Crew):
             while waiting and made < wanted and not self.pool.stopping:
                 batch, waiting = waiting[: wanted - made], waiting[wanted - made :]
                 await self.pool.run([self._order(shard, "try") for shard in batch])
-                made += sum(shard.place.id in self._measured for shard in batch)
+                made += sum(shard.place.id in self._tried.measured for shard in batch)
 
     def _order(self, shard: Planned, why: str) -> Task:
         order = Measure(
@@ -198,89 +162,48 @@ class Sweeping(Crew):
 
     # The trials.
 
-    def _sets(self, groups: tuple[Group, ...]) -> list[_Set]:
-        """Choose what the trials work on: the shards that were tried, and more where a count has more workers."""
+    def _sets(self, groups: tuple[Group, ...]) -> list[TrialSet]:
+        """Choose what the trials of each group work on."""
         return [] if self.pool.stopping else [made for one in groups if (made := self._set(one)) is not None]
 
-    def _set(self, one: Group) -> _Set | None:
-        tried = [shard for shard in one.shards if shard.place.id in self._measured]
-        if not tried:
-            return None
-        usable = [shard for shard in one.shards if shard.place.id not in self._left_out]
-        more = [shard for shard in spread_over(usable, max(self._asked)) if shard not in tried]
-        shards = (tried + more)[: max(len(tried), *self._asked)]
-        reserve = reserve_for(max(shard.size_bytes for shard in shards))
+    def _set(self, one: Group) -> TrialSet | None:
         room = self._volumes.room(self._scratch)
-        above = room.free_bytes - room.floor_bytes
-        counts = tuple(count for count in self._asked if _ROOM_A_WORKER * count * reserve <= above)
-        if missing := [str(count) for count in self._asked if count not in counts]:
-            there = f"{show_bytes(max(0, above))} above the floor, {show_bytes(_ROOM_A_WORKER * reserve)} for each"
-            self._notes.append(f"not measured for want of room in scratch: {', '.join(missing)} workers ({there})")
-        if not counts:
-            self._stop_for_safety(self._notes[-1])
+        made = trial_set(one, self._tried.measured, self._tried.left_out, self._asked, room)
+        if made is None:
             return None
-        results = [self._measured[shard.place.id] for shard in tried]
-        codec = next((found.measured.codec for found in results if found.measured), one.codec)
-        seconds = median(found.measured.seconds for found in results if found.measured)
-        made = _Set(Group(codec, one.shards, one.bytes_to_do), shards, counts, shards_a_worker(TRIAL_S, seconds))
+        if made.shortfall:
+            self._notes.append(made.shortfall)
+        if not made.counts:
+            self._stop_for_safety(made.shortfall)
+            return None
         self.desk.log.append(
             SweepPlanned(
-                codec=codec,
-                shards=tuple(shard.place.id for shard in shards),
-                counts=counts,
+                codec=made.group.codec,
+                shards=tuple(shard.place.id for shard in made.shards),
+                counts=made.counts,
                 rounds=ROUNDS,
                 shards_a_worker=made.a_worker,
             )
         )
         return made
 
-    async def _measure(self, sets: list[_Set]) -> None:
-        """Run all trials, the counts of each round in another order."""
-        trials = [trial for number in range(1, ROUNDS + 1) for one in sets for trial in self._round(one, number)]
-        for trial in trials:
+    async def _measure(self, sets: list[TrialSet]) -> None:
+        """Run all trials, one after the other."""
+        for trial in trials_of(sets, self._order):
             if self.pool.stopping:
                 return
-            tasks = self._enough(trial)
+            tasks = enough(trial, self._tried.left_out, self.sizes, self._trials)
+            chosen = {task.id for task in tasks}
+            for task in trial.tasks:
+                if task.id not in chosen:
+                    self.settle(task)
             self._trial = trial
             self.pool.set_workers(trial.workers)
             await self.pool.run(tasks)
             self._trial = None
             self._weigh(trial)
 
-    def _enough(self, trial: _Trial) -> list[Task]:
-        """Choose what of a trial's shards are worked on: where a round before this told the pace, what that needs."""
-        tasks = [task for task in trial.tasks if task.label not in self._left_out]
-        paces = [
-            told.figures.mb_per_s * 1e6
-            for told in self._trials
-            if (told.codec, told.figures.workers) == (trial.codec, trial.workers)
-        ]
-        if tasks and paces:
-            mean_bytes = sum(self.sizes[task.id] for task in tasks) / len(tasks)
-            enough = math.ceil(TRIAL_S * max(paces) / max(mean_bytes, 1.0))
-            tasks = tasks[: max(enough, SHARDS_A_WORKER_MIN * trial.workers)]
-        chosen = {task.id for task in tasks}
-        for task in trial.tasks:
-            if task.id not in chosen:
-                self.settle(task)
-        return tasks
-
-    def _round(self, one: _Set, number: int) -> list[_Trial]:
-        order = random.Random(f"{one.group.codec} {number}").sample(one.counts, len(one.counts))  # noqa: S311  # no secret
-        return [
-            _Trial(
-                one.group.codec,
-                number,
-                count,
-                [
-                    self._order(shard, f"{one.group.codec} {number}.{count}.{place}")
-                    for place, shard in enumerate(repeated(one.shards, count * one.a_worker, first=number))
-                ],
-            )
-            for count in order
-        ]
-
-    def _weigh(self, trial: _Trial) -> None:
+    def _weigh(self, trial: Trial) -> None:
         if self.pool.stopping:
             return
         if trial.disturbed or not trial.stints:
@@ -344,7 +267,7 @@ class Sweeping(Crew):
         elif result.state is State.FAILED:
             return self._failed(task, result)
         elif result.measured is None:
-            self._leave_out(task, result)
+            self._tried.unfit(task.label, self.places[task.id].source, result)
         else:
             self._took(task, result, ended)
         return DONE
@@ -355,34 +278,8 @@ class Sweeping(Crew):
             worker, size = self._worker_of[task.id], self.sizes[task.id]
             started = ended - result.measured.seconds
             self._trial.stints.append(Stint(worker, started, ended, size, result.measured))
-            return
-        made = result.conversion
-        assert made is not None
-        self._measured[task.label] = result
-        self._counts[State.PENDING] += 1
-        self.desk.log.append(
-            ShardTried(
-                shard=task.label,
-                source=self.places[task.id].source,
-                seconds=result.seconds,
-                original=made.original,
-                result=made.result,
-                tally=made.tally,
-            )
-        )
-
-    def _leave_out(self, task: Task, result: Result) -> None:
-        """Tell once that a shard is none to measure with."""
-        if task.label in self._left_out:
-            return
-        self._left_out.add(task.label)
-        self._counts[result.state] += 1
-        source = self.places[task.id].source
-        if result.state is State.SKIPPED:
-            self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=result.note))
         else:
-            fault = result.fault or Fault("the worker did not say why")
-            self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=fault))
+            self._tried.converted(task.label, self.places[task.id].source, result)
 
     def _failed(self, task: Task, result: Result) -> Verdict:
         fault = result.fault or Fault("the worker did not say why")
@@ -406,12 +303,7 @@ class Sweeping(Crew):
     def _tell_failed(self, task: Task, fault: Fault) -> None:
         if self._trial is not None:
             self._trial.disturbed = True
-        if task.label in self._left_out:
-            return
-        self._left_out.add(task.label)
-        self._counts[State.FAILED] += 1
-        source = self.places[task.id].source
-        self.desk.log.append(ShardFailed(shard=task.label, source=source, fault=fault, final=True))
+        self._tried.failed(task.label, self.places[task.id].source, fault)
 
     # What an operator asks.
 
@@ -434,69 +326,25 @@ class Sweeping(Crew):
 
     # The end.
 
-    def _summary(self, sets: list[_Set]) -> SweepSummary:
-        groups = () if self.stopped or self._safety else tuple(self._judged(one) for one in sets if self._of(one))
-        red = self._counts[State.QUARANTINED] + self._counts[State.FAILED]
+    def _summary(self, sets: list[TrialSet]) -> SweepSummary:
+        whole = not self.stopped and not self._safety
+        groups = judge(sets, self._trials, self.desk.cpus, self._volumes) if whole else ()
+        counts = self._tried.counts
+        red = counts[State.QUARANTINED] + counts[State.FAILED]
         first = groups[0] if groups else None
         outcome = Outcome.SOME_FAILED if red else Outcome.OK
         return SweepSummary(
             job=self.job,
             outcome=Outcome.SAFETY_STOP if self._safety else outcome,
             seconds=round(time.monotonic() - self.began, 3),
-            counts={str(state): self._counts[state] for state in State if self._counts[state]},
-            tried=len(self._measured),
+            counts={str(state): counts[state] for state in State if counts[state]},
+            tried=len(self._tried.measured),
             usable_cpus=self.desk.cpus,
             recommended_workers=first.recommended_workers if first else None,
             limited_by=first.limited_by if first else None,
             estimate_s=round(sum(one.estimate_s for one in groups), 3) if groups else None,
             codecs=groups,
             trials=tuple(self._trials),
-            report=str(self.desk.state / REPORT) if groups else "",
+            report=str(artifact(self.desk.state, _REPORT)) if groups else "",
             detail=self._safety or "; ".join(self._notes),
         )
-
-    def _of(self, one: _Set) -> list[SweepTrial]:
-        return [trial for trial in self._trials if trial.codec == one.group.codec]
-
-    def _judged(self, one: _Set) -> SweepGroup:
-        figures = medians(trial.figures for trial in self._of(one))
-        finding = find(figures, self.desk.cpus)
-        pace = next(each.mb_per_s for each in figures if each.workers == finding.workers)
-        return SweepGroup(
-            codec=one.group.codec,
-            bytes_to_do=one.group.bytes_to_do,
-            recommended_workers=finding.workers,
-            limited_by=finding.limited_by,
-            why=finding.why,
-            mb_per_s=pace,
-            estimate_s=round(one.group.bytes_to_do / (pace * 1e6), 3),
-            disk_allows=min(self._room_for(shards) for shards in self._by_volume(one.group).values()),
-            figures=figures,
-        )
-
-    def _by_volume(self, one: Group) -> dict[int, list[Planned]]:
-        by_volume: dict[int, list[Planned]] = {}
-        for shard in one.shards:
-            by_volume.setdefault(self._volumes.device(shard.place.files.folder), []).append(shard)
-        return by_volume
-
-    def _room_for(self, shards: list[Planned]) -> int:
-        """Return how many workers the disk guard lets start on one volume before anything there is converted."""
-        room = self._volumes.room(shards[0].place.files.folder)
-        largest = reserve_for(max(shard.size_bytes for shard in shards))
-        return max(0, (room.free_bytes - room.floor_bytes) // largest)
-
-
-def _write_whole(path: Path, summary: SweepSummary) -> None:
-    """Write the report; it appears under its name when it is whole and on the disk.
-
-    Raises:
-        OSError: when the disk refuses.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.tmp")
-    with temporary.open("wb") as out:
-        out.write(msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
-        out.flush()
-        os.fsync(out.fileno())
-    temporary.replace(path)

@@ -96,6 +96,8 @@ class Recover(_Task, frozen=True, kw_only=True, tag="recover"):
     tool: str
     let_go: bool = False
     """Delete also an original that the record keeps."""
+    keep_backup: bool = False
+    """Keep an original whose record is lost."""
     act: bool = True
 
 

@@ -89,9 +89,7 @@ def _standing(files: Files, names: ShardFiles, pulse: Pulse) -> _Standing:
     state = State.PENDING
     if recovered.decision.ends is Ends.RED:
         state = State.QUARANTINED
-    elif recovered.decision.ends is Ends.DONE and _is_kept(recovered.record, files.facts(names.backup)):
-        state = State.DONE
-    elif recovered.decision.actions:
+    elif recovered.decision.actions and not recovered.is_over:
         state = State.RECOVERING
     elif recovered.decision.ends is Ends.DONE:
         state = State.DONE
@@ -102,6 +100,7 @@ def _is_kept(record: Record | None, backup: Facts | None) -> bool:
     """Tell whether an original lies beside its shard because it was asked for."""
     return (
         record is not None
+        and record.keeps_backup
         and record.state is SwapState.SWAPPED
         and backup is not None
         and record.backup_identity == backup.identity

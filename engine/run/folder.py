@@ -153,7 +153,7 @@ def find_run(ref: str | None = None, *, state_dir: Path | None = None, living: b
 
     Args:
         ref: an id, the start of one, its last four characters, or a run's folder; None for the latest.
-        state_dir: where to look, and nowhere else; None looks among all runs of this user.
+        state_dir: where the latest is looked for, and nowhere else; an id is known wherever its run lies.
         living: prefer those whose engine is alive, where there are any.
 
     Raises:
@@ -168,7 +168,7 @@ def find_run(ref: str | None = None, *, state_dir: Path | None = None, living: b
             raise NoSuchRunError(f"there is no run yet{where}")
         alive = [run for run in runs if run.is_alive()] if living else []
         return max(alive or runs, key=lambda run: run.record.created)
-    known = {run.run_id: run for run in runs}
+    known = {run.run_id: run for run in [*all_runs(), *runs]}
     matching = [ref] if ref in known else [name for name in known if name.startswith(ref) or name.endswith(f"-{ref}")]
     if not matching:
         raise NoSuchRunError(f"no run is called {ref!r}; `gonogo runs` lists them")

@@ -19,7 +19,7 @@ from engine.shards.digest import digest
 from engine.shards.files import Facts, Files, Identity
 from engine.shards.names import ShardFiles
 from engine.shards.record import Record, SwapState, Unreadable, now, read_record, write_record
-from engine.shards.states import THING_OF_KIND, Action, Decision, Observation, Thing, decide
+from engine.shards.states import THING_OF_KIND, Action, Decision, Ends, Observation, Thing, decide
 from engine.shards.swap import finish, restore_backup
 
 Tick = Callable[[], None]
@@ -35,6 +35,8 @@ class Stamp:
 
     tool: str
     run: str
+    keeps_backup: bool = False
+    """Whether originals are kept, where the record that would say so of this one is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ class Recovered:
     decision: Decision
     record: Record | None
     """The shard's record afterwards, where it is readable."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the shard is done, and an original beside it is there on purpose."""
+        kept = self.record is not None and self.record.keeps_backup and self.record.state is SwapState.SWAPPED
+        return kept and self.decision.ends is Ends.DONE
 
 
 def recover(
@@ -186,4 +194,5 @@ def _record_of(files: Files, names: ShardFiles, stamp: Stamp, original: Path | N
         time=now(),
         original=digest(files, original, tick) if original else None,
         result=digest(files, names.audio, tick),
+        keeps_backup=stamp.keeps_backup and original is not None,
     )

@@ -121,6 +121,7 @@ def test_kept_originals_stay_as_many_as_asked(gonogo: Gonogo, tmp_path: Path) ->
     ended = gonogo.convert(corpus, "--keep-backups", "2", "--workers", "1")
     assert ended.code == 0, ended.stderr
     kept = sorted(corpus.rglob("audio_48k.bak"))
+    assert gonogo("--json", "inventory", corpus).summary["counts"] == {"done": 5}
     assert [path.parent.name for path in kept] == ["shard_00003", "shard_00004"]
     assert {hashlib.sha256(path.read_bytes()).hexdigest() for path in kept} <= originals
     gonogo.convert(corpus, "--dry-run", "1")
@@ -178,3 +179,24 @@ def test_a_folder_in_the_place_of_the_status_file_is_named_before_any_work(gonog
     assert ended.code == 1
     assert "cannot be written" in ended.of_type("shard_quarantined")[0]["fault"]["problem"]
     assert ended.summary["counts"]["done"] == 1
+
+
+def test_an_original_that_nobody_asked_to_keep_goes_even_where_the_swap_died_just_before(
+    gonogo: Gonogo, tmp_path: Path
+) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=1)
+    assert gonogo.convert(corpus, "--keep-backups", "1").code == 0
+    status = next(corpus.rglob("shard_conversion_status.json"))
+    record = json.loads(status.read_text())
+    status.write_text(json.dumps({**record, "keeps_backup": False}))
+    ended = gonogo.convert(corpus)
+    assert ended.summary["counts"]["done"] == 1
+    assert leftovers(corpus) == []
+
+
+def test_an_original_is_kept_also_where_its_record_is_lost(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=1)
+    assert gonogo.convert(corpus, "--keep-backups", "1").code == 0
+    next(corpus.rglob("shard_conversion_status.json")).unlink()
+    assert gonogo.convert(corpus, "--keep-backups", "1").summary["counts"]["done"] == 1
+    assert len(list(corpus.rglob("audio_48k.bak"))) == 1
