@@ -51,6 +51,7 @@ def _text_listener(data: Data, bar: Progress | None) -> Callable[[Event, bytes],
             return
         if bar is not None and (not line.is_data or sys.stdout.isatty()):
             bar.console.print(line.text)
+            Data.written = Data.written or line.is_data
         elif line.is_data:
             data.write(f"{line.text}\n".encode())
         else:

@@ -67,8 +67,9 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _tell(error: GonogoError, code: ExitCode, *, as_json: bool) -> None:
-    """Say what went wrong: to a person on stderr; to a script also as a summary, where no run has written one."""
-    say(f"gonogo: {error}")
+    """Say what went wrong: to a person once; to a script on stderr, and as a summary where no run has written one."""
+    if as_json or not Data.written:
+        say(f"gonogo: {error}")
     if as_json and not Data.written:
         with Report("gonogo", as_json=True) as report:
             report.outcome = Outcome.ERROR

@@ -202,6 +202,13 @@ def test_init_writes_a_file_that_is_valid_and_never_overwrites_one(gonogo: Gonog
     assert "not overwritten" in again.stderr
 
 
+def test_a_person_is_told_once_why_a_run_did_not_go_on(gonogo: Gonogo, corpus: Path) -> None:
+    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
+    ended = gonogo("--no-ui", "convert", corpus)
+    assert ended.code == 3
+    assert (ended.stdout + ended.stderr).count("phase2-conversion") == 1
+
+
 def test_a_bound_gate_stays_shut(gonogo: Gonogo, corpus: Path) -> None:
     (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
     before = stamps(corpus)
