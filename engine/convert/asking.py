@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import abc
+
 from engine.config import Settings
 from engine.convert.crew import Crew, deaths
 from engine.convert.tasks import Result, State
@@ -19,9 +21,9 @@ class Asking(Crew):
         super().__init__(desk, settings)
         self._last_fault: dict[str, Fault] = {}
 
+    @abc.abstractmethod
     def take(self, task: Task, result: Result) -> None:
-        """Take a shard's answer, or (state ``failed``) why there is none; every subclass overrides this."""
-        raise NotImplementedError
+        """Take a shard's answer, or (state ``failed``) why there is none."""
 
     def on_result(self, task: Task, line: bytes) -> Verdict:
         """See :class:`PoolOwner`."""

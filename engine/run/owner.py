@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 from typing import Literal
 
 import msgspec
@@ -32,12 +33,12 @@ def requeue_and_pause(why: str, detail: str = "") -> Verdict:
     return Verdict("requeue", why, detail)
 
 
-class PoolOwner:
+class PoolOwner(abc.ABC):
     """The job behind a pool. All calls come from the event loop and must not block it."""
 
+    @abc.abstractmethod
     def on_result(self, task: Task, line: bytes) -> Verdict:
-        """Judge a worker's result line, as it came, without its newline; every owner overrides this."""
-        raise NotImplementedError
+        """Judge a worker's result line, as it came, without its newline."""
 
     def may_start(self, task: Task) -> str | None:
         """Return why the task may not go out yet, None when it may; asked again every half second until then."""

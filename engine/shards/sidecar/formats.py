@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Final, NoReturn
 
 from engine.errors import DamagedError, Fault, UnsupportedError
@@ -53,8 +54,8 @@ def _read_parquet(path: Path) -> Table:
         raise DamagedError(Fault("not Parquet, or damaged", file=str(path), read=reason, wanted=wanted)) from error
 
 
-def _is_heavy(pa: object, column_type: object) -> bool:
-    types = pa.types  # type: ignore[attr-defined]  # pyarrow has no stubs and is imported where it is needed
+def _is_heavy(pa: ModuleType, column_type: object) -> bool:
+    types = pa.types
     heavy = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary)
     return any(test(column_type) for test in heavy)
 

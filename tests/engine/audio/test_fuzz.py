@@ -7,6 +7,7 @@ import struct
 from contextlib import suppress
 
 import numpy as np
+import pytest
 import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,11 +77,8 @@ def test_a_clip_that_lacks_its_end_is_refused(seed: bytes, keep: float) -> None:
     cut = seed[: int(keep * len(seed))]
     if seed[:4] != b"fLaC" and len(cut) == len(seed) - 1 and seed[-1] == 0:
         return  # a missing pad byte is forgiven
-    try:
+    with pytest.raises(InputError):
         convert_clip(cut)
-    except InputError:
-        return
-    raise AssertionError(f"{len(cut)} of {len(seed)} bytes were taken for a whole clip")
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+from functools import partial
 
 from engine.run.outcome import Outcome
 from engine.run.signals import StopSignals
@@ -10,6 +11,9 @@ from tests.engine.run.conftest import until
 class Told:
     def __init__(self) -> None:
         self.orders: list[str] = []
+
+    def has(self, count: int) -> bool:
+        return len(self.orders) == count
 
     def signals(self) -> StopSignals:
         return StopSignals(
@@ -23,7 +27,7 @@ async def test_the_first_signal_stops_gracefully_and_each_later_one_at_once() ->
     with told.signals() as signals:
         for count, which in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGINT), 1):
             os.kill(os.getpid(), which)
-            await until(lambda count=count: len(told.orders) == count)  # type: ignore[misc]
+            await until(partial(told.has, count))
     assert told.orders == ["graceful SIGINT", "now SIGTERM", "now SIGINT"]
     assert signals.outcome is Outcome.INTERRUPTED
 

@@ -26,7 +26,7 @@ ALL = 99
 
 def members_of(tar: bytes) -> list[Clip]:
     with tarfile.open(fileobj=io.BytesIO(tar)) as archive:
-        return [(info.name, archive.extractfile(info).read()) for info in archive]  # type: ignore[union-attr]
+        return [(info.name, file.read()) for info in archive if (file := archive.extractfile(info)) is not None]
 
 
 def laid(folder: Path, original: bytes, result: bytes) -> tuple[Path, Path]:

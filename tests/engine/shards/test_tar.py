@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import re
 import subprocess
@@ -39,7 +40,7 @@ def outcome(tar: bytes) -> TarIndex | InputError:
         return error
 
 
-def refused(tar: bytes, error: type[InputError], match: str = "") -> InputError:
+def assert_refused(tar: bytes, error: type[InputError], match: str = "") -> InputError:
     found = outcome(tar)
     assert isinstance(found, error), found
     assert re.search(match, str(found)), f"{found} does not tell {match!r}"
@@ -142,7 +143,7 @@ def test_python_misses_what_is_refused_here() -> None:
     tar = bytearray(tar_bytes(TEN))
     tar[index(bytes(tar)).members[5].header_offset + 3] ^= 1
     assert len(read_by_python(bytes(tar))) == 5
-    refused(bytes(tar), DamagedError, "checksum of a tar header is wrong")
+    assert_refused(bytes(tar), DamagedError, "checksum of a tar header is wrong")
 
 
 def test_every_truncation_is_refused() -> None:
@@ -151,13 +152,13 @@ def test_every_truncation_is_refused() -> None:
     lengths = {*range(0, end + 2 * BLOCK, BLOCK), *Random(1).sample(range(end + 2 * BLOCK), 600)}
     assert len(lengths) > 600
     for length in lengths:
-        refused(tar[:length], DamagedError)
+        assert_refused(tar[:length], DamagedError)
 
 
 def test_a_tar_that_is_cut_between_two_members_is_refused() -> None:
     tar = tar_bytes(TEN)
     for member in index(tar).members:
-        error = refused(tar[: member.end_offset], DamagedError, "ends without its end-of-archive marker")
+        error = assert_refused(tar[: member.end_offset], DamagedError, "ends without its end-of-archive marker")
         assert error.fault.offset_bytes == member.end_offset
 
 
@@ -165,25 +166,25 @@ def test_a_tar_that_is_cut_between_two_members_is_refused() -> None:
 def test_a_hole_between_two_members_is_refused(blocks: int) -> None:
     tar = tar_bytes(TEN)
     at = index(tar).members[5].header_offset
-    error = refused(tar[:at] + bytes(blocks * BLOCK) + tar[at:], DamagedError, "data follows the end-of-archive")
+    error = assert_refused(tar[:at] + bytes(blocks * BLOCK) + tar[at:], DamagedError, "data follows the end-of-archive")
     assert error.fault.offset_bytes == at + blocks * BLOCK
 
 
 def test_a_header_that_was_zeroed_is_refused() -> None:
     tar = tar_bytes(TEN)
     at = index(tar).members[5].header_offset
-    refused(tar[:at] + bytes(BLOCK) + tar[at + BLOCK :], DamagedError, "data follows the end-of-archive")
+    assert_refused(tar[:at] + bytes(BLOCK) + tar[at + BLOCK :], DamagedError, "data follows the end-of-archive")
 
 
 def test_two_tars_glued_together_are_refused() -> None:
     first = tar_bytes(TEN[:3])
-    error = refused(first + tar_bytes(TEN[3:]), DamagedError, "two tars glued together")
+    error = assert_refused(first + tar_bytes(TEN[3:]), DamagedError, "two tars glued together")
     assert error.fault.offset_bytes == len(first)
 
 
 def test_a_single_zero_block_is_no_end() -> None:
     body = b"".join(member_block(*member) for member in TEN)
-    error = refused(body + bytes(BLOCK), DamagedError, "end-of-archive marker is incomplete")
+    error = assert_refused(body + bytes(BLOCK), DamagedError, "end-of-archive marker is incomplete")
     assert error.fault.offset_bytes == len(body)
 
 
@@ -200,18 +201,18 @@ def test_trailing_garbage_is_refused_with_its_place(behind: int) -> None:
     tar = tar_bytes(TEN)
     garbage = bytearray(padded(behind + 1))
     garbage[behind] = 7
-    error = refused(tar + bytes(garbage), DamagedError, "data follows the end-of-archive")
+    error = assert_refused(tar + bytes(garbage), DamagedError, "data follows the end-of-archive")
     assert error.fault.offset_bytes == len(tar) + behind
 
 
 @pytest.mark.parametrize("size", [1, 100, 511])
 def test_a_tar_of_odd_length_is_refused(size: int) -> None:
-    refused(tar_bytes(TEN) + bytes(size), DamagedError, "length is impossible")
-    refused(bytes(size), DamagedError, "length is impossible")
+    assert_refused(tar_bytes(TEN) + bytes(size), DamagedError, "length is impossible")
+    assert_refused(bytes(size), DamagedError, "length is impossible")
 
 
 def test_an_empty_file_is_refused_and_an_empty_tar_is_not() -> None:
-    refused(b"", DamagedError, "length is impossible")
+    assert_refused(b"", DamagedError, "length is impossible")
     assert index(END).members == ()
 
 
@@ -234,27 +235,27 @@ def test_a_size_beyond_the_end_is_refused_before_anything_is_read(size: int) -> 
 @pytest.mark.parametrize("size", [10**11, 2**70])
 def test_a_pax_size_beyond_the_end_is_refused(size: int) -> None:
     tar = pax((b"size", str(size).encode())) + header("big.wav", 0) + bytes(4_096) + END
-    refused(tar, DamagedError, "longer than the rest of the tar")
+    assert_refused(tar, DamagedError, "longer than the rest of the tar")
 
 
 @pytest.mark.parametrize("size", [b"-1", b"1.5", b"1e3", b" 12", b"0x10", b"", "٣".encode()])
 def test_a_pax_size_that_is_no_number_is_refused(size: bytes) -> None:
-    refused(pax((b"size", size)) + header("a.wav", 0) + END, DamagedError, "pax size is no number")
+    assert_refused(pax((b"size", size)) + header("a.wav", 0) + END, DamagedError, "pax size is no number")
 
 
 @pytest.mark.parametrize("size", [-1, -512, -(2**40)])
 def test_a_negative_size_is_refused(size: int) -> None:
     field = b"\xff" + size.to_bytes(11, "big", signed=True)
-    refused(raw_header(b"a.wav", field) + END, DamagedError, "size is negative")
+    assert_refused(raw_header(b"a.wav", field) + END, DamagedError, "size is negative")
 
 
 @pytest.mark.parametrize("field", [b"0000000008", b"abc", b"-0000000001", b"", b"0x10", b"1_0", b"\x81" + bytes(11)])
 def test_a_size_that_is_no_number_is_refused(field: bytes) -> None:
-    refused(raw_header(b"a.wav", field) + END, DamagedError, "size is no number")
+    assert_refused(raw_header(b"a.wav", field) + END, DamagedError, "size is no number")
 
 
 def test_an_unknown_magic_is_refused() -> None:
-    refused(raw_header(b"a.wav", b"0", magic=b"tarball!") + END, DamagedError, "magic is unknown")
+    assert_refused(raw_header(b"a.wav", b"0", magic=b"tarball!") + END, DamagedError, "magic is unknown")
 
 
 def test_a_size_in_base_256_is_read() -> None:
@@ -272,14 +273,14 @@ def test_a_seventh_edition_header_is_read() -> None:
     [b"nonsense", b"8 path=a\n", b"99 path=a\n", b"0 path=a\n", b"10 path=ab", b"7 path\n", b"5 =a\n", b"\0" * 9],
 )
 def test_a_damaged_pax_record_is_refused(data: bytes) -> None:
-    refused(extension(b"x", data) + header("a.wav") + END, DamagedError, "pax record is damaged")
+    assert_refused(extension(b"x", data) + header("a.wav") + END, DamagedError, "pax record is damaged")
 
 
 @pytest.mark.parametrize("kind", [b"x", b"g", b"L"])
 def test_an_extension_header_that_is_followed_by_nothing_is_refused(kind: bytes) -> None:
     data = b"a.wav\0" if kind == b"L" else b"13 comment=a\n"
-    refused(extension(kind, data) + END, DamagedError, "followed by no member")
-    refused(extension(kind, data), DamagedError, "ends without its end-of-archive marker")
+    assert_refused(extension(kind, data) + END, DamagedError, "followed by no member")
+    assert_refused(extension(kind, data), DamagedError, "ends without its end-of-archive marker")
 
 
 def test_a_file_that_shrinks_while_it_is_read_is_refused() -> None:
@@ -307,7 +308,9 @@ def test_a_file_that_shrinks_while_it_is_read_is_refused() -> None:
     ],
 )
 def test_a_member_that_is_no_plain_file_is_refused_by_its_kind(kind: bytes, told: str) -> None:
-    error = refused(tar_bytes(TEN[:2])[: 2 * 1_536] + header("odd", 0, kind, linkname="x") + END, UnsupportedError)
+    error = assert_refused(
+        tar_bytes(TEN[:2])[: 2 * 1_536] + header("odd", 0, kind, linkname="x") + END, UnsupportedError
+    )
     assert (error.fault.read, error.fault.member, error.fault.offset_bytes) == (told, "odd", 3_072)
 
 
@@ -328,7 +331,7 @@ def test_a_member_that_is_no_plain_file_is_refused_by_its_kind(kind: bytes, told
 def test_a_sparse_file_of_the_pax_kind_is_refused(records: tuple[tuple[bytes, bytes], ...], kind: bytes) -> None:
     """Also where the header is global: Python takes it for the member behind it."""
     tar = pax(*records, kind=kind) + header("a.wav", BLOCK) + bytes(BLOCK) + END
-    refused(tar, UnsupportedError, "sparse")
+    assert_refused(tar, UnsupportedError, "sparse")
 
 
 def test_real_sparse_tars_of_gnu_tar_are_refused(tmp_path: Path) -> None:
@@ -338,7 +341,7 @@ def test_real_sparse_tars_of_gnu_tar_are_refused(tmp_path: Path) -> None:
         file.write(b"data")
     for version in ("--format=gnu", "--sparse-version=0.0", "--sparse-version=0.1", "--sparse-version=1.0"):
         arguments = [version] if version.startswith("--format") else ["--format=pax", version]
-        refused(gnu_tar(tmp_path, "-S", *arguments, "hole.wav"), UnsupportedError, "a sparse file")
+        assert_refused(gnu_tar(tmp_path, "-S", *arguments, "hole.wav"), UnsupportedError, "a sparse file")
 
 
 @pytest.mark.parametrize(
@@ -346,13 +349,13 @@ def test_real_sparse_tars_of_gnu_tar_are_refused(tmp_path: Path) -> None:
 )
 def test_a_hostile_name_is_refused(name: str) -> None:
     tar = pax((b"path", os.fsencode(name))) + header("harmless.wav", 3) + b"abc".ljust(BLOCK, b"\0") + END
-    error = refused(tar, UnsupportedError, "name is hostile")
+    error = assert_refused(tar, UnsupportedError, "name is hostile")
     assert error.fault.read == repr(name)
 
 
 @pytest.mark.parametrize("name", [b"../up.wav", b"/abs.wav", b"", b".."])
 def test_a_hostile_name_in_a_plain_header_is_refused(name: bytes) -> None:
-    refused(raw_header(name, b"0") + END, UnsupportedError, "name is hostile")
+    assert_refused(raw_header(name, b"0") + END, UnsupportedError, "name is hostile")
 
 
 def test_names_that_only_look_hostile_are_kept() -> None:
@@ -368,13 +371,13 @@ def test_names_that_only_look_hostile_are_kept() -> None:
 def test_a_name_that_comes_twice_is_refused(first: str, second: str) -> None:
     between = member_block("between.wav", b"x")
     blocks = [header(name, 0, b"5" if name.endswith("/") else b"0") for name in (first, second)]
-    error = refused(blocks[0] + between + blocks[1] + END, UnsupportedError, "the first at byte 0")
+    error = assert_refused(blocks[0] + between + blocks[1] + END, UnsupportedError, "the first at byte 0")
     assert error.fault.offset_bytes == BLOCK + len(between)
 
 
 @pytest.mark.parametrize("twin", ["././a.wav", "d/.././a.wav", ".//a.wav", "d//a.wav", "d/./a.wav"])
 def test_a_name_that_comes_twice_under_another_spelling_is_refused(twin: str) -> None:
-    refused(
+    assert_refused(
         tar_bytes([("a.wav", b"x"), ("d/a.wav", b"x"), (twin, b"y")]),
         UnsupportedError,
         "two members have this name|hostile",
@@ -389,14 +392,16 @@ def test_names_that_differ_by_case_or_composition_are_two() -> None:
 def test_two_extension_headers_that_name_one_member_are_refused() -> None:
     plain = header("c.wav", 0) + END
     long = extension(b"L", b"a.wav\0")
-    refused(long + pax((b"path", b"b.wav")) + plain, UnsupportedError, "both give its path")
-    refused(long + long + plain, UnsupportedError, "both give its path")
-    refused(pax((b"path", b"a"), (b"path", b"b")) + plain, UnsupportedError, "gives path twice")
+    assert_refused(long + pax((b"path", b"b.wav")) + plain, UnsupportedError, "both give its path")
+    assert_refused(long + long + plain, UnsupportedError, "both give its path")
+    assert_refused(pax((b"path", b"a"), (b"path", b"b")) + plain, UnsupportedError, "gives path twice")
 
 
 @pytest.mark.parametrize("key", [b"path", b"size", b"linkpath"])
 def test_a_global_header_that_names_or_sizes_every_member_is_refused(key: bytes) -> None:
-    refused(pax((key, b"1"), kind=b"g") + header("a.wav", 0) + END, UnsupportedError, "names or sizes every member")
+    assert_refused(
+        pax((key, b"1"), kind=b"g") + header("a.wav", 0) + END, UnsupportedError, "names or sizes every member"
+    )
 
 
 def test_a_global_header_that_only_tells_is_read_over() -> None:
@@ -429,7 +434,7 @@ def test_cpythons_own_test_archive_is_refused_by_the_kind_of_its_first_odd_membe
     found = [path for path in (library / "testtar.tar", library / "archivetestdata/testtar.tar") if path.is_file()]
     if not found:
         pytest.skip("this Python comes without its tests")
-    error = refused(found[0].read_bytes(), UnsupportedError, "a member is no plain file")
+    error = assert_refused(found[0].read_bytes(), UnsupportedError, "a member is no plain file")
     assert error.fault.read == "a contiguous file"
     assert error.fault.member == "ustar/conttype"
 
@@ -458,11 +463,15 @@ def test_long_and_foreign_names_are_read(length: int, letter: str, format_: TarF
     assert as_python_tells(found) == read_by_python(tar)
 
 
-@pytest.mark.parametrize("raw", [b"caf\xe9.wav", b"\xff\xfe.wav", b"\xe9" * 300 + b".wav"])
-@pytest.mark.parametrize("format_", FORMATS.values(), ids=FORMATS)
+@pytest.mark.parametrize(
+    ("format_", "raw"),
+    [
+        *itertools.product(FORMATS.values(), (b"caf\xe9.wav", b"\xff\xfe.wav")),
+        (tarfile.GNU_FORMAT, b"\xe9" * 300 + b".wav"),
+        (tarfile.PAX_FORMAT, b"\xe9" * 300 + b".wav"),
+    ],
+)
 def test_names_that_are_no_utf8_are_kept_byte_for_byte(raw: bytes, format_: TarFormat) -> None:
-    if format_ == tarfile.USTAR_FORMAT and len(raw) > 100:
-        pytest.skip("such a name has no place in this format")
     tar = header(os.fsdecode(raw), 5, format_=format_) + bytes(BLOCK) + END
     assert [os.fsencode(member.name) for member in index(tar).members] == [raw]
 

@@ -7,6 +7,7 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -16,12 +17,16 @@ from engine.errors import UnsupportedError
 from engine.shards.tar import read_index
 from engine.shards.tarheader import BLOCK_BYTES, parse_header, parse_pax, resized
 
-FORMATS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
+FORMATS: dict[str, Literal[0, 1, 2]] = {
+    "ustar": tarfile.USTAR_FORMAT,
+    "gnu": tarfile.GNU_FORMAT,
+    "pax": tarfile.PAX_FORMAT,
+}
 MAX_BYTES = 8**11 - 1
 
 
 def header(info: tarfile.TarInfo, format_name: str) -> bytes:
-    return info.tobuf(FORMATS[format_name], "utf-8", "surrogateescape")  # type: ignore[arg-type]  # its three numbers
+    return info.tobuf(FORMATS[format_name], "utf-8", "surrogateescape")
 
 
 def described(
