@@ -16,9 +16,9 @@ from app.exit_codes import ExitCode
 from app.report import Report, Row
 from app.streams import page
 from app.wording import line_for
-from engine.checklist.answers import Surroundings
-from engine.checklist.lists import load_checklist
-from engine.checklist.machine import ask_machine
+from engine.checklist.around import Around
+from engine.checklist.asking import ask_machine
+from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
 from engine.config import Convert, Layout, Metadata, Settings
 from engine.host.facts import host_facts, package_versions
@@ -108,7 +108,7 @@ def doctor(options: Globals, corpus: Path) -> ExitCode:
     """Say what is here, and whether a conversion may start."""
     corpus = existing_corpus(corpus)
     settings = options.settings(corpus).settings
-    around = Surroundings((corpus,), settings.convert.floor_bytes, worker_environment(os.environ))
+    around = Around(corpus, options.state_of(corpus), settings, os.environ, worker_environment(os.environ))
     checks = asyncio.run(ask_machine(load_checklist(shipped(MACHINE_LIST)), around))
     with Report("doctor", as_json=options.as_json) as report:
         for part, facts in _facts(corpus).items():

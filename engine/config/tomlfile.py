@@ -6,22 +6,38 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from engine.config.origins import Entry, Origin, OriginKind
+from engine.config.positions import KeyPath, Position, positions_of
 from engine.config.sections import SECTIONS
 from engine.errors import ConfigError
 
 
-def read_entries(path: Path, kind: OriginKind) -> list[Entry]:
-    """Read one TOML file into its entries, each with its line.
+class Toml(NamedTuple):
+    """A TOML file, read."""
+
+    tables: Mapping[str, object]
+    positions: Mapping[KeyPath, Position]
+    content: bytes
+
+
+def read_toml(path: Path, what: str, way_out: str) -> Toml:
+    """Read one TOML file and where each of its keys stands.
+
+    Args:
+        path: the file.
+        what: what it is, for complaints: ``configuration``.
+        way_out: what shows whether it is mended: ``run gonogo config validate``.
 
     Raises:
-        ConfigError: when the file cannot be read or is not TOML.
+        ConfigError: when the file cannot be read or is not TOML; names the place.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        content = path.read_bytes()
+        text = content.decode("utf-8")
     except OSError as error:
-        raise ConfigError(f"{path}: the configuration cannot be read: {error.strerror}") from error
+        raise ConfigError(f"{path}: the {what} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}: wanted TOML, which is UTF-8") from error
     try:
@@ -30,11 +46,24 @@ def read_entries(path: Path, kind: OriginKind) -> list[Entry]:
         at = re.search(r" \(at line (\d+), column (\d+)\)$", str(error))
         place = f"{path}:{at[1]}:{at[2]}" if at else f"{path}: end of file"
         reason = str(error).partition(" (at ")[0]
-        raise ConfigError(f"{place}: not TOML: {reason}; mend the line and run `gonogo config validate`") from error
+        raise ConfigError(f"{place}: not TOML: {reason}; mend the line and {way_out}") from error
     except RecursionError as error:
-        raise ConfigError(f"{path}: nested too deep for a configuration; wanted sections with plain values") from error
-    lines = _lines_of_keys(text)
-    return [Entry(".".join(key), raw, Origin(kind, f"{path}:{lines.get(key, 1)}")) for key, raw in _flatten(tables, ())]
+        raise ConfigError(f"{path}: nested too deep for a {what}; wanted sections with plain values") from error
+    return Toml(tables, positions_of(text), content)
+
+
+def read_entries(path: Path, kind: OriginKind) -> list[Entry]:
+    """Read one file of settings into its entries, each with its line.
+
+    Raises:
+        ConfigError: when the file cannot be read or is not TOML.
+    """
+    found = read_toml(path, "configuration", "run `gonogo config validate`")
+    top = Position(1, 1)
+    return [
+        Entry(".".join(key), raw, Origin(kind, f"{path}:{found.positions.get(key, top).line}"))
+        for key, raw in _flatten(found.tables, ())
+    ]
 
 
 def _flatten(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], object]]:
@@ -47,36 +76,3 @@ def _flatten(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tu
             yield from _flatten(raw, path)
         else:
             yield path, raw
-
-
-def _lines_of_keys(text: str) -> dict[tuple[str, ...], int]:
-    """Find the line of each key, which tomllib does not tell.
-
-    A section is parsed line by line: the first piece that parses and holds a key ends on the last line of its
-    value, so it began after the last piece that parsed. No multi-line string is taken for a key.
-    """
-    lines: dict[tuple[str, ...], int] = {}
-    rows = text.split("\n")
-    first = begun = 0
-    for number, row in enumerate(rows):
-        bare = row.strip()
-        if not bare or bare.startswith("#"):
-            begun += begun == number
-            continue
-        if bare.startswith("[") and begun == number:
-            first = number
-        try:
-            piece = tomllib.loads("\n".join(rows[first : number + 1]))
-        except tomllib.TOMLDecodeError:
-            continue
-        for path in _paths(piece, ()):
-            lines.setdefault(path, begun + 1)
-        begun = number + 1
-    return lines
-
-
-def _paths(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for name, raw in table.items():
-        yield (*above, name)
-        if isinstance(raw, dict):
-            yield from _paths(raw, (*above, name))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from engine.checklist.answers import Surroundings
-from engine.checklist.lists import load_checklist
-from engine.checklist.machine import ask_machine
+from engine.checklist.around import Around
+from engine.checklist.asking import ask_machine
+from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
 from engine.errors import GateClosedError
-from engine.host.disk import device_of
 from engine.jobs.registry import Order
 from engine.run.log import EventLog
-from engine.shards.layout import find_shards
 
 MACHINE_LIST = "convert-machine"
 """What is asked before every conversion, bound or not."""
@@ -32,8 +30,7 @@ async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[st
             f"the gate {gate} is bound to the checklist {bound!r}, which nobody has signed; "
             f"this gonogo cannot take signatures yet: take the binding out of [gates] to go on without"
         )
-    folders = await asyncio.to_thread(_folders, order, state)
-    around = Surroundings(folders, order.settings.convert.floor_bytes, worker_env)
+    around = Around(order.corpus, state, order.settings, os.environ, worker_env, dry_run=order.dry_run is not None)
     checks = await ask_machine(load_checklist(shipped(MACHINE_LIST)), around)
     for check in checks:
         log.append(check)
@@ -41,12 +38,3 @@ async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[st
     if red:
         told = "; ".join(f"{check.id}: read {check.read}, wanted {check.wanted}; {check.way_out}" for check in red)
         raise GateClosedError(f"the gate {gate} is closed: {told}")
-
-
-def _folders(order: Order, state: Path) -> tuple[Path, ...]:
-    """Choose one folder on each volume that will be written to: the state's where it lies there, else a source's."""
-    by_device = {device_of(state): state}
-    if order.dry_run is None:
-        for place in find_shards(order.corpus, order.settings.layout).shards:
-            by_device.setdefault(device_of(place.files.folder), place.files.folder.parent)
-    return tuple(by_device.values())

@@ -1,20 +1,23 @@
-"""``thread-limits``: does a process with a worker's environment compute on one thread?"""
+"""``thread_limits``: does a process with a worker's environment compute on one thread?"""
 
 from __future__ import annotations
 
-from engine.checklist.answers import Answer, Surroundings
+from engine.checklist.answers import Answer, passed
+from engine.checklist.around import Around, off_loop
+from engine.checklist.kinds.base import CheckTable
 from engine.host.threads import measure_threads
 
 
-def answer(around: Surroundings) -> Answer:
-    """Start such a process and count its threads.
+class ThreadLimits(CheckTable, frozen=True, kw_only=True, tag="thread_limits"):
+    """Starts a process with a worker's environment and counts its threads."""
 
-    Raises:
-        OSError: when it cannot be started.
-        subprocess.SubprocessError: when it fails.
-    """
+    async def look(self, around: Around) -> Answer:
+        """Count them."""
+        return await off_loop(lambda: _measure(around))
+
+
+def _measure(around: Around) -> Answer:
     report = measure_threads(around.worker_env)
     unlimited = [f"{name}={value}" for name, value in report.variables.items() if value != "1"]
     threads = "1 thread" if report.os_threads == 1 else f"{report.os_threads} threads"
-    read = ", ".join([threads, *unlimited])
-    return Answer("pass" if report.limited else "fail", read)
+    return passed(", ".join([threads, *unlimited]), when=report.limited)

@@ -1,0 +1,19 @@
+"""What every check kind is: a table in a checklist whose keys are its fields, and one coroutine that answers."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class CheckTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="type"):
+    """The base of all check kinds.
+
+    A kind is a subclass in a module of its own, with ``tag="its_name"``, a field with a docstring for each key, a
+    ``__post_init__`` that raises ValueError for values that cannot be meant, and::
+
+        async def look(self, around: Around) -> Answer: ...
+
+    ``look`` answers pass, fail or error and may raise OSError, subprocess.SubprocessError or GonogoError for "could
+    not answer". It is cancelled when the item's timeout is over, and then leaves nothing behind. What blocks runs
+    through :func:`engine.checklist.around.off_loop`. Libraries that take long to load are imported inside it.
+    """
