@@ -40,6 +40,7 @@ class Report:
         self._command = command
         self._log: EventLog | None = EventLog(None, None) if as_json else None
         self._rows = 0
+        self.detail = ""
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -76,7 +77,7 @@ class Report:
         if self._log is not None:
             outcome = self.outcome if error is None else Outcome.ERROR
             seconds = round(time.monotonic() - self._began, 3)
-            detail = "" if error is None else str(error)
+            detail = self.detail if error is None else str(error)
             self._log.append(
                 ReportSummary(job=self._command, outcome=outcome, seconds=seconds, rows=self._rows, detail=detail)
             )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import convert, corpus, reports, runs, settings, sweep
+from app.cli import checklist, convert, corpus, reports, runs, settings, sweep
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.report import Report, Row
@@ -37,6 +37,7 @@ for command in (
     *sweep.COMMANDS,
     *convert.COMMANDS,
     *reports.COMMANDS,
+    *checklist.COMMANDS,
     *runs.COMMANDS,
     *settings.COMMANDS,
 ):

@@ -20,7 +20,7 @@ from engine.checklist.around import Around
 from engine.checklist.asking import ask_machine
 from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
-from engine.config import Convert, Layout, Metadata, Settings
+from engine.config import Section, Settings
 from engine.host.facts import host_facts, package_versions
 from engine.host.powers import probe_powers
 from engine.host.terminal import terminal_facts
@@ -86,10 +86,11 @@ def validate(options: Globals, corpus: Path) -> ExitCode:
 
 def _values(settings: Settings) -> dict[str, object]:
     """Return every setting by its dotted key."""
-    sections: dict[str, Layout | Metadata | Convert] = {
+    sections: dict[str, Section] = {
         "layout": settings.layout,
         "metadata.fields": settings.metadata,
         "convert": settings.convert,
+        "signing": settings.signing,
     }
     values = {f"{name}.{key}": value for name, section in sections.items() for key, value in asdict(section).items()}
     return {**values, **{f"gates.{gate}": checklist for gate, checklist in settings.gates.items()}}

@@ -6,11 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.checklist_wording import header
 from app.console.guard import guarded
 from app.console.launch import EngineRefusedError, start_engine
 from app.endings import ending_lines, summary_of
 from app.exit_codes import ExitCode, code_of
 from app.streams import say
+from engine.checklist.walk import Walk
 from engine.run.folder import RunFolder
 
 
@@ -51,3 +53,19 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     for line in ending_lines(folder):
         say(line)
     return code or code_of(summary.outcome)
+
+
+def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
+    """Let a person walk a checklist; return 0 for GO, 3 for NO-GO."""
+
+    def console() -> int:
+        from app.console.checklist.app import ChecklistConsole  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+
+        app = ChecklistConsole(walk, who, key)
+        app.run()
+        return app.return_code or 0
+
+    code = guarded(console)
+    standing = walk.look()
+    say(header(standing))
+    return code or (ExitCode.OK if standing.is_go else ExitCode.GATE_CLOSED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -38,13 +38,24 @@ async def ask(item: Item, around: Around) -> Asked:
     return Asked(item, answer, started, round(time.monotonic() - since, 3))
 
 
-async def ask_all(items: Iterable[Item], around: Around) -> tuple[Asked, ...]:
-    """Answer items side by side; the results are in the order of the items."""
+async def ask_all(
+    items: Iterable[Item], around: Around, keep: Callable[[Asked], object] | None = None
+) -> tuple[Asked, ...]:
+    """Answer items side by side; the results are in the order of the items.
+
+    Args:
+        items: those to answer.
+        around: what their checks look at.
+        keep: called on a thread with each answer as soon as it is there.
+    """
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def in_turn(item: Item) -> Asked:
         async with turns:
-            return await ask(item, around)
+            asked = await ask(item, around)
+        if keep is not None:
+            await asyncio.to_thread(keep, asked)
+        return asked
 
     return tuple(await asyncio.gather(*map(in_turn, items)))
 

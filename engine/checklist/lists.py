@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -230,8 +229,3 @@ class Checklist:
     def ids(self) -> tuple[str, ...]:
         """The ids of all items, in the order of the file."""
         return tuple(item.id for item in self.items)
-
-
-def days(waive: Waive) -> timedelta:
-    """Return the longest time for which a waiver may hold."""
-    return timedelta(days=waive.max_days)

@@ -4,7 +4,7 @@ from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Settings
+from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Section, Settings, Signing
 from engine.config.template import CorpusFacts, KeyHelp, commented_toml, describe
 
 __all__ = [
@@ -21,7 +21,9 @@ __all__ = [
     "Origin",
     "OriginKind",
     "Resolved",
+    "Section",
     "Settings",
+    "Signing",
     "Value",
     "commented_toml",
     "describe",

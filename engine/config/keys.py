@@ -8,7 +8,7 @@ from typing import Final, get_type_hints
 from engine.config.rules import Rule
 from engine.config.sections import SECTIONS
 
-GATES: Final = ("convert.start", "clean.start", "train.start")
+GATES: Final = ("convert.start", "clean.start", "train.start", "upload.start")
 """The gates that ``[gates]`` can bind; a name beside these would leave a gate open that its author believes shut."""
 OTHER_VARIABLES: Final = {
     "GONOGO_STATE": "the folder for runs, ledger and artifacts, as --state",

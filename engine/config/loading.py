@@ -16,7 +16,7 @@ from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import Convert, Layout, Metadata, Settings
+from engine.config.sections import Convert, Layout, Metadata, Settings, Signing
 from engine.config.tomlfile import read_entries
 from engine.errors import ConfigError, Fault
 
@@ -85,12 +85,13 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         _build(Layout, "layout", values),
         _build(Metadata, "metadata.fields", values),
         _build(Convert, "convert", values),
+        _build(Signing, "signing", values),
         {key.removeprefix("gates."): str(value) for key, value in values.items() if key.startswith("gates.")},
     )
     return Resolved(settings, origins)
 
 
-_Section = TypeVar("_Section", Layout, Metadata, Convert)
+_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:

@@ -88,3 +88,5 @@ SIZE_OR_NONE = _text('"" for the default, or a size such as 50GB', lambda t: not
 TIME = _text("a time above 0, such as 300s or 5m", lambda t: parse_seconds(t) > 0)
 TIME_OR_NONE = _text('"" for none, or a time above 0, such as 4h', lambda t: not t or parse_seconds(t) > 0)
 TIME_OR_ZERO = _text("a time such as 10m, or 0s", lambda t: parse_seconds(t) >= 0)
+PATH_OR_NONE = _text('"" for the default, or the path of a file', lambda _: True)
+ANY_TEXT = _text('"" for none, or a name', lambda _: True)

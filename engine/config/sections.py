@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from engine.config.rules import (
+    ANY_TEXT,
     NAMES,
+    PATH_OR_NONE,
     PATTERNS,
     SIDECARS,
     SIZE,
@@ -116,10 +118,27 @@ class Convert:
         return parse_seconds(self.floor_wait)
 
 
-SECTIONS: Final[Mapping[str, type[Layout | Metadata | Convert]]] = {
+@dataclasses.dataclass(frozen=True)
+class Signing:
+    """Who signs checklists, and who may."""
+
+    allowed_signers: Annotated[str, PATH_OR_NONE] = ""
+    """The file of OpenSSH's that names who may sign in which role; "" is CORPUS/checklists/allowed_signers."""
+    revoked_keys: Annotated[str, PATH_OR_NONE] = ""
+    """Keys that count no more, one .pub line each, or a KRL; "" is CORPUS/checklists/revoked_keys."""
+    key: Annotated[str, PATH_OR_NONE] = ""
+    """The key to sign with; "" is the first of the agent's and of ~/.ssh that may sign here."""
+    name: Annotated[str, ANY_TEXT] = ""
+    """The name to sign as; "" is the name that the signers file has for the key."""
+
+
+Section = Layout | Metadata | Convert | Signing
+
+SECTIONS: Final[Mapping[str, type[Section]]] = {
     "layout": Layout,
     "metadata.fields": Metadata,
     "convert": Convert,
+    "signing": Signing,
 }
 
 
@@ -130,5 +149,6 @@ class Settings:
     layout: Layout = dataclasses.field(default_factory=Layout)
     metadata: Metadata = dataclasses.field(default_factory=Metadata)
     convert: Convert = dataclasses.field(default_factory=Convert)
+    signing: Signing = dataclasses.field(default_factory=Signing)
     gates: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Gate to the id of the checklist that opens it. Only the corpus's own file, or --config, binds a gate."""

@@ -10,12 +10,19 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Final, cast
 
-from engine.config.keys import GATES, RULES, variable
+from engine.config.keys import RULES, variable
 from engine.config.rules import Value
 from engine.config.sections import SECTIONS
 from engine.errors import printable
 
-_EXAMPLE_LISTS: Final = {"convert.start": "phase2-conversion"}
+_LISTS: Final = {
+    "convert.start": "phase2-conversion",
+    "clean.start": "clean",
+    "train.start": "training-launch",
+    "upload.start": "data-cycle",
+}
+_BOUND: Final = ("convert.start", "clean.start")
+"""What can lose data is bound from the start; the others are for their operators to bind."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +60,7 @@ def _docs(section: type) -> dict[str, str]:
 
 
 def describe() -> Iterator[KeyHelp]:
-    """Yield every key of every section in the order of the classes; gates stand in :data:`GATES`."""
+    """Yield every key of every section in the order of the classes; the gates stand behind them."""
     for name, section in SECTIONS.items():
         docs = _docs(section)
         for field in dataclasses.fields(section):
@@ -74,6 +81,10 @@ def commented_toml(facts: CorpusFacts) -> str:
                 default = entry.default if not isinstance(entry.default, tuple) else list(entry.default)
                 lines += ["", *(f"# {line}" for line in entry.doc.splitlines())]
                 lines += [f"# {entry.key.rpartition('.')[2]} = {json.dumps(default)}"]
-    lines += ["", "# A bound gate stays shut until its checklist is signed. Take the # away to bind one.", "# [gates]"]
-    lines += [f'# "{gate}" = "{_EXAMPLE_LISTS.get(gate, "my-checklist")}"' for gate in GATES]
+    lines += [
+        "",
+        "# A bound gate stays shut until its checklist says GO: gonogo checklist run LIST. A # before it unbinds it.",
+        "[gates]",
+    ]
+    lines += [f'{"" if gate in _BOUND else "# "}"{gate}" = "{checklist}"' for gate, checklist in _LISTS.items()]
     return "\n".join(lines) + "\n"

@@ -39,7 +39,7 @@ def host_facts() -> HostFacts:
     uname = platform.uname()
     return HostFacts(
         hostname=socket.gethostname(),
-        user=_user(),
+        user=user_name(),
         boot_id=_text(Path("/proc/sys/kernel/random/boot_id")),
         kernel=f"{uname.system} {uname.release} {uname.machine}",
         python=platform.python_version(),
@@ -106,7 +106,8 @@ def _own_cgroups(cgroups: Path) -> list[Path]:
     return [folder for folder in (own, *own.parents) if folder.is_relative_to(cgroups)]
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Return who is logged in; ``uid 1000`` where nobody gave the number a name."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's uid without a name

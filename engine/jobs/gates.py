@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from engine.checklist.around import Around
-from engine.checklist.asking import ask_machine
+from engine.checklist.asking import as_event, ask_machine
+from engine.checklist.finding import open_list
 from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
+from engine.checklist.standing import Standing
+from engine.checklist.walk import Walk
 from engine.errors import GateClosedError
 from engine.jobs.registry import Order
+from engine.run.events import GateOpened
 from engine.run.log import EventLog
 
 MACHINE_LIST = "convert-machine"
-"""What is asked before every conversion, bound or not."""
+"""What is asked before every conversion, bound or not; no override opens it."""
 
 
 async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[str, str], log: EventLog) -> None:
     """Ask everything that stands before a gate; the log gets each answer.
 
+    A dry run changes nothing: a bound checklist, which may ask for its result, does not stand before it.
+
     Raises:
-        GateClosedError: when an answer is red or missing, or the gate is bound to a checklist that is not signed.
+        GateClosedError: when an answer is red or missing, or the gate is bound to a checklist that says NO-GO.
+        GonogoError: when the checklist or the ledger cannot be read or written.
     """
-    bound = order.settings.gates.get(gate)
+    is_dry = order.dry_run is not None
+    around = Around(order.corpus, state, order.settings, os.environ, worker_env, dry_run=is_dry)
+    await _ask_machine(gate, around, log)
+    bound = None if is_dry else order.settings.gates.get(gate)
     if bound is not None:
-        raise GateClosedError(
-            f"the gate {gate} is bound to the checklist {bound!r}, which nobody has signed; "
-            f"this gonogo cannot take signatures yet: take the binding out of [gates] to go on without"
-        )
-    around = Around(order.corpus, state, order.settings, os.environ, worker_env, dry_run=order.dry_run is not None)
+        await _pass_list(gate, Walk(open_list(bound, order.corpus), around), log)
+
+
+async def _ask_machine(gate: str, around: Around, log: EventLog) -> None:
     checks = await ask_machine(load_checklist(shipped(MACHINE_LIST)), around)
     for check in checks:
         log.append(check)
@@ -38,3 +48,32 @@ async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[st
     if red:
         told = "; ".join(f"{check.id}: read {check.read}, wanted {check.wanted}; {check.way_out}" for check in red)
         raise GateClosedError(f"the gate {gate} is closed: {told}")
+
+
+async def _pass_list(gate: str, walk: Walk, log: EventLog) -> None:
+    """Have what is stale answered anew, and go by how the list stands then."""
+    for asked in await walk.refresh():
+        log.append(as_event(asked))
+    standing = await asyncio.to_thread(walk.look)
+    override = None
+    if not standing.is_go:
+        override = standing.override
+        if override is None or override.gate != gate or standing.problems:
+            raise GateClosedError(_closed(gate, walk, standing))
+    line = await asyncio.to_thread(walk.opened, gate, log.run_id or "", override)
+    opened = GateOpened(
+        gate=gate,
+        checklist=walk.checklist.id,
+        ledger_count=line.number,
+        ledger_sha256=line.sha256,
+        overridden_by="" if override is None else override.by,
+        reason="" if override is None else override.reason,
+    )
+    log.append(opened, durable=True)
+
+
+def _closed(gate: str, walk: Walk, standing: Standing) -> str:
+    name = walk.checklist.id
+    told = "".join(f"\n  {each.item.id}: {each.state}: {each.why or each.item.ask}" for each in standing.missing)
+    way_out = f"walk it: gonogo checklist run {name} --corpus {walk.around.corpus}"
+    return f"the gate {gate} is closed: the checklist {name!r} says NO-GO: {standing.why}; {way_out}{told}"

@@ -72,6 +72,18 @@ class Check(Event, frozen=True, kw_only=True):
     way_out: str = ""
 
 
+class GateOpened(Event, frozen=True, kw_only=True):
+    """A bound gate opened; the end of the ledger is written down here, outside the ledger."""
+
+    gate: str
+    checklist: str
+    ledger_count: int
+    ledger_sha256: str
+    overridden_by: str = ""
+    """Who opened it against its checklist; "" where that said GO."""
+    reason: str = ""
+
+
 class WorkerStarted(Event, frozen=True, kw_only=True):
     """A worker process is there and ready for tasks."""
 

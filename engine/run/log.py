@@ -64,6 +64,11 @@ class EventLog:
         self._now = now
         self._fd = None if path is None else _open_at_line_start(path)
 
+    @property
+    def run_id(self) -> str | None:
+        """The run that each line names; None where no run was made."""
+        return self._run_id
+
     def append(self, event: Event, durable: bool = False) -> bytes:
         """Write one event and tell the listeners; return its line.
 
@@ -77,7 +82,7 @@ class EventLog:
         line = encode_event(event, moment=self._now(), run_id=self._run_id)
         if self._fd is not None:
             try:
-                _write_whole(self._fd, line)
+                append_whole(self._fd, line)
                 if durable:
                     os.fsync(self._fd)
             except OSError as fault:
@@ -112,8 +117,12 @@ def _open_at_line_start(path: Path) -> int:
     return fd
 
 
-def _write_whole(fd: int, line: bytes) -> None:
-    """Append a line in one write; one that did not fit is taken back before the fault goes up."""
+def append_whole(fd: int, line: bytes) -> None:
+    """Append a line in one write; one that did not fit is taken back before the fault goes up.
+
+    Raises:
+        OSError: when the system refuses it.
+    """
     start = os.fstat(fd).st_size
     try:
         rest = memoryview(line)

@@ -1,0 +1,118 @@
+"""Is a ledger what was written, and is each sign-off by the one whose name it bears?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from engine.checklist.ledger.chain import Finding, Weight, check_chain, check_head
+from engine.checklist.ledger.entries import Begun, Checked, SignedEntry, name_of
+from engine.checklist.ledger.lines import Head, Line, head_of, split_signature
+from engine.checklist.signing.signers import SignersFile
+from engine.checklist.signing.sshkeygen import Trust, verify
+
+EVIDENCE: Final = "evidence"
+"""The folder under STATE in which outputs are kept, each under its hash."""
+_AT_ONCE: Final = 4
+
+
+class Witness:
+    """Tells of each signed line whether its signature is good; asks ``ssh-keygen`` once for each."""
+
+    def __init__(self, signers: SignersFile) -> None:
+        self.signers = signers
+        self._known: dict[tuple[bytes, str], Trust] = {}
+
+    def trust(self, line: Line) -> Trust:
+        """Return what is known of a line's signature."""
+        entry = line.entry
+        if not isinstance(entry, SignedEntry):
+            return Trust(False, told="this is no signed entry")
+        about = (line.content, self.signers.sha256)
+        if about not in self._known:
+            self._known[about] = self._ask(line.content, entry)
+        return self._known[about]
+
+    def trust_all(self, lines: Iterable[Line]) -> dict[int, Trust]:
+        """Return what is known of every signed line, by its number; several are asked at once."""
+        signed = [line for line in lines if isinstance(line.entry, SignedEntry)]
+        with ThreadPoolExecutor(_AT_ONCE) as crew:
+            return dict(zip((line.number for line in signed), crew.map(self.trust, signed), strict=True))
+
+    def _ask(self, content: bytes, entry: SignedEntry) -> Trust:
+        payload, signature = split_signature(content)
+        if not signature:
+            return Trust(False, told="it has no signature")
+        try:
+            at = datetime.fromisoformat(entry.time)
+        except ValueError:
+            return Trust(False, told=f"its time {entry.time!r} is none")
+        return verify(payload, signature, entry.by, entry.role, at=at.astimezone(UTC), signers=self.signers)
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What was found in a ledger."""
+
+    findings: tuple[Finding, ...]
+    head: Head
+    signed: int
+    """Lines with a signature."""
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing was tampered with; warnings do not count."""
+        return all(finding.weight is not Weight.TAMPERED for finding in self.findings)
+
+
+def verify_ledger(
+    lines: Sequence[Line], witness: Witness, state: Path, heads: Iterable[tuple[Head, str]] = ()
+) -> Verification:
+    """Verify a whole ledger.
+
+    Args:
+        lines: the ledger, read.
+        witness: who asks about the signatures.
+        state: STATE, where the evidence lies.
+        heads: ends that were written down elsewhere, each with where.
+    """
+    trusts = witness.trust_all(lines)
+    findings = [*check_chain(lines), *_signatures(lines, trusts), *_evidence(lines, state)]
+    for head, where in heads:
+        findings += check_head(lines, head, where)
+    findings.sort(key=lambda finding: finding.line)
+    return Verification(tuple(findings), head_of(tuple(lines)), len(trusts))
+
+
+def corpus_of(lines: Sequence[Line]) -> str:
+    """Return the corpus that a ledger was begun for; "" for an empty one."""
+    first = lines[0].entry if lines else None
+    return first.corpus if isinstance(first, Begun) else ""
+
+
+def _signatures(lines: Sequence[Line], trusts: dict[int, Trust]) -> Iterator[Finding]:
+    for line in lines:
+        trust = trusts.get(line.number)
+        if trust is not None and not trust.good:
+            entry = line.entry
+            assert isinstance(entry, SignedEntry)
+            yield Finding(line.number, f"{name_of(entry)}: {trust.told}")
+
+
+def _evidence(lines: Sequence[Line], state: Path) -> Iterator[Finding]:
+    """Hold each kept output against its hash."""
+    for line in lines:
+        if isinstance(line.entry, Checked) and (kept := line.entry.evidence.kept_sha256):
+            try:
+                content = (state / EVIDENCE / kept).read_bytes()
+            except OSError as error:
+                told = f"the output that {line.entry.item} rests on is gone ({error.strerror}): evidence/{kept}"
+                yield Finding(line.number, told, Weight.WARNING)
+                continue
+            if hashlib.sha256(content).hexdigest() != kept:
+                yield Finding(line.number, f"the output that {line.entry.item} rests on was changed: evidence/{kept}")
