@@ -29,7 +29,9 @@ def sweep_lines(summary: SweepSummary, verdict: str) -> list[str]:
         to_do = sum(group.bytes_to_do for group in summary.codecs)
         lines.append(f"the corpus: about {show_bytes(to_do)} to do, {show_seconds(summary.estimate_s)}")
     lines += [line for group in summary.codecs for line in (*_table(group), *_group(group))]
-    lines += [text for text in (summary.detail, summary.report and f"report: {summary.report}") if text]
+    lines += [summary.detail] if summary.detail else []
+    lines += [f"listen, before and after: {summary.listen}"] if summary.listen else []
+    lines += [f"report: {summary.report}"] if summary.report else []
     return lines
 
 

@@ -23,8 +23,20 @@ from engine.convert.events import (
 )
 from engine.convert.sweep_events import SweepSummary, SweepTrial
 from engine.convert.validation_events import ShardValidated, ValidationSummary
+from engine.errors import printable
 from engine.jobs.start import EndedEarly
-from engine.run.events import Check, Event, Paused, Resumed, Stopping, Version, Warned, WorkerEnded, WorkersChanged
+from engine.run.events import (
+    Check,
+    Event,
+    GateOpened,
+    Paused,
+    Resumed,
+    Stopping,
+    Version,
+    Warned,
+    WorkerEnded,
+    WorkersChanged,
+)
 from engine.run.outcome import Outcome
 from engine.shards.record import Tally, TarDigest
 from engine.units import counted, show_bytes, show_seconds
@@ -68,6 +80,8 @@ def _message(event: Event) -> str | None:
             return f"gonogo {event.gonogo} {event.job} {event.corpus or ''}".rstrip()
         case Check():
             return f"check {event.id}: {event.state.upper()}: {event.read}" + _missed(event)
+        case GateOpened():
+            return gate_line(event)
         case Planned():
             return _planned(event)
         case SweepTrial():
@@ -150,6 +164,13 @@ def _planned(event: Planned) -> str:
     if event.dry_run is not None:
         doing = f"dry run on {counted(event.dry_run, 'shard')}, none is changed"
     return f"{counted(event.shards, 'shard')}: {event.done:,} done already, {doing}; {counted(event.workers, 'worker')}"
+
+
+def gate_line(event: GateOpened) -> str:
+    """Say by what a gate opened; one that was opened against its checklist never looks like one that was not."""
+    if event.overridden_by:
+        return printable(f"{event.gate} OVERRIDDEN by {event.overridden_by} against {event.checklist}: {event.reason}")
+    return f"{event.gate} opened by {event.checklist}; the ledger ends with {event.ledger_count}:{event.ledger_sha256}"
 
 
 def _missed(check: Check) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from app.cli.checklist.common import signer_options
+from app.cli.checklist.override import sign_override, without_override
 from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
 from app.console.show import open_console
 from app.exit_codes import ExitCode
@@ -21,6 +23,8 @@ from engine.jobs.registry import Order
 @click.option("--floor", metavar="SIZE", help="Free space never to be undercut, such as 50GB.")
 @click.option("--keep-backups", type=int, metavar="N", help="Keep the newest N originals beside their shards.")
 @click.option("--budget", metavar="TIME", help="Time that it may take, such as 4h; the console shows it.")
+@click.option("--override", metavar="REASON", help="Open the gate once against its checklist, with your signature.")
+@signer_options
 @with_globals
 def convert(
     options: Globals,
@@ -31,11 +35,17 @@ def convert(
     floor: str | None,
     keep_backups: int | None,
     budget: str | None,
+    override: str | None,
+    who: str,
+    key: Path | None,
 ) -> int:
     """Convert every 48 kHz shard of CORPUS to 16 kHz mono, in place.
 
     An original disappears only after its own conversion stands in its place, durable and read back from the disk.
     Interrupt it whenever you like: the same command goes on.
+
+    Where gonogo.toml binds the gate convert.start to a checklist, it starts only when that says GO. An override is
+    signed with --as and --key, opens the gate for one start, and is shown in red ever after.
     """
     corpus = existing_corpus(corpus)
     flags = {
@@ -46,8 +56,10 @@ def convert(
     }
     settings = options.settings(corpus, flags).settings
     state = options.state_of(corpus)
+    if override is not None:
+        sign_override(options, corpus, "convert", override, who=who, key=key)
     if wants_console(options):
-        return open_console(sys.argv[1:], state, settings.convert.budget_s)
+        return open_console(without_override(sys.argv[1:]), state, settings.convert.budget_s)
     return run_headless(Order("convert", corpus, settings, dry_run=dry_run), state, as_json=options.as_json)
 
 

@@ -14,6 +14,7 @@ from app.exit_codes import CheckCode, ExitCode
 from app.headless import told
 from app.report import Report, Row
 from app.streams import page
+from app.wording import gate_line
 from engine.convert.crew import Snapshot
 from engine.convert.view import VIEWED, Level, RunView, health
 from engine.errors import InputError, NoSuchRunError, UsageError
@@ -140,6 +141,8 @@ def status_lines(row: RunSeen, view: RunView) -> list[str]:
         f"corpus   {row.corpus or 'none'}",
         f"shards   {counts}",
     ]
+    if view.opened is not None:
+        lines.append(f"gate     {gate_line(view.opened)}")
     if view.bytes_in:
         lines.append(f"bytes    {show_bytes(view.bytes_in)} -> {show_bytes(view.bytes_out)} by this run")
     if row.snapshot is not None:

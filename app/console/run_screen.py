@@ -27,6 +27,7 @@ from app.console.words import (
     status,
 )
 from app.console.workers import WorkerList
+from app.wording import gate_line
 from engine.errors import printable
 from engine.run.control import Request
 from engine.units import show_bytes
@@ -105,7 +106,7 @@ class RunScreen(Screen[None]):
         title = f"gonogo {record.job}  {record.corpus or ''}  {seen.folder.run_id}"
         if self._too_small:
             title = f"too small: wanted {SMALLEST[0]}x{SMALLEST[1]}; keys rest"
-        self._put("title", title[:width])
+        self._put("title", self._title(title, width))
         found = status(view, alive=seen.alive, problem=seen.problem)
         line = Text(f"{LEVEL_GLYPHS[found.level]} {found.level.name} ", style=LEVEL_COLOURS[found.level])
         self._put("status", line.append(found.text, style="default"))
@@ -129,6 +130,13 @@ class RunScreen(Screen[None]):
         if bound != self._bound:  # it draws the whole footer anew
             self._bound = bound
             self.refresh_bindings()
+
+    def _title(self, title: str, width: int) -> str | Text:
+        """Name the run; one whose gate was opened against its checklist says so in red for as long as it is shown."""
+        opened = self.watch_run.view.opened
+        if opened is None or not opened.overridden_by:
+            return title[:width]
+        return Text(f"{gate_line(opened)}  {title}"[:width], style="bold red")
 
     def _put(self, name: str, content: str | Text) -> None:
         """Change one line of text where it is another than before; its place never changes, so nothing is laid out."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from engine.checklist.answers import State
 from engine.checklist.around import Around
@@ -21,7 +21,7 @@ from engine.checklist.evidence import keep_evidence
 from engine.checklist.finding import OWN_FOLDER
 from engine.checklist.item_standing import ItemStanding, ItemState
 from engine.checklist.ledger.chain import Weight, check_chain
-from engine.checklist.ledger.entries import Answered, Checked, Covered, Opened, Overridden, Signed, Waived
+from engine.checklist.ledger.entries import Answered, Checked, Covered, Entry, Opened, Overridden, Signed, Waived
 from engine.checklist.ledger.lines import Line
 from engine.checklist.ledger.store import Ledger
 from engine.checklist.ledger.verify import Witness, corpus_of
@@ -34,6 +34,8 @@ from engine.checklist.standing import Standing, stand
 from engine.config import Settings
 from engine.errors import GonogoError, UsageError
 from engine.run.log import rfc3339, utc_now
+
+E = TypeVar("E", bound=Entry)
 
 OVERRIDE_ROLE: Final = "override"
 """Who may open a gate against its checklist."""
@@ -119,8 +121,7 @@ class Walk:
             evidence=keep_evidence(asked, self.around),
             rests_on=look_at(item.rerun_on, self.around),
         )
-        self.ledger.append(entry)
-        return entry
+        return self._append(entry)
 
     async def refresh(self) -> tuple[Asked, ...]:
         """Ask the machine again whatever is not settled by it: open, red, or stale."""
@@ -154,8 +155,7 @@ class Walk:
             by=by,
             rests_on=look_at(item.rerun_on, self.around),
         )
-        self.ledger.append(entry)
-        return entry
+        return self._append(entry)
 
     def sign(self, items: Iterable[Item], pen: Pen) -> tuple[Signed, ...]:
         """Sign the answers of items, one entry for each role.
@@ -184,8 +184,7 @@ class Walk:
                 role=role,
                 covers=tuple(covers),
             )
-            self.ledger.append(entry, self._signer(pen, role))
-            made.append(entry)
+            made.append(self._append(entry, self._signer(pen, role)))
         return tuple(made)
 
     def signable(self, standing: Standing, name: str) -> tuple[Item, ...]:
@@ -232,8 +231,7 @@ class Walk:
             reason=reason.strip(),
             until=rfc3339(self._clock() + lasts),
         )
-        self.ledger.append(entry, self._signer(pen, allowed.by))
-        return entry
+        return self._append(entry, self._signer(pen, allowed.by))
 
     # Gates.
 
@@ -255,8 +253,7 @@ class Walk:
             reason=reason.strip(),
             missing=tuple(each.item.id for each in self.look().missing),
         )
-        self.ledger.append(entry, self._signer(pen, OVERRIDE_ROLE))
-        return entry
+        return self._append(entry, self._signer(pen, OVERRIDE_ROLE))
 
     def opened(self, gate: str, run: str, override: Overridden | None) -> Line:
         """Write down that a gate opened; the line is the ledger's end at that moment."""
@@ -269,6 +266,12 @@ class Walk:
             signers_sha256=self.signers.sha256,
         )
         return self.ledger.append(entry)
+
+    def _append(self, entry: E, sign: Callable[[bytes], str] | None = None) -> E:
+        """Write an entry and return it as it stands in the ledger."""
+        written = self.ledger.append(entry, sign).entry
+        assert isinstance(written, type(entry))
+        return written
 
     def _signer(self, pen: Pen, role: str) -> Callable[[bytes], str]:
         """Sign, and verify at once: a signature that would not count is never written."""

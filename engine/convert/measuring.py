@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.convert.evidence import contradiction
+from engine.convert.listening import keep_pairs
 from engine.convert.make import Made, make
 from engine.convert.pulse import Pulse
 from engine.convert.shard import demand_plain
@@ -76,7 +77,12 @@ def measure_shard(files: Files, task: Measure, pulse: Pulse) -> Result:
     made = make(files, names.audio, target, contents, spot_checks=spot_checks, flags=flags, pulse=pulse)
     stages = pulse.stages()
     after = _Meter.read()
-    files.unlink(target)
+    try:
+        if task.listen:
+            folder = from_wire(task.listen)
+            keep_pairs(files, names.audio, target, contents, folder=folder, count=task.listen_clips)
+    finally:
+        files.unlink(target)
     codec = "+".join(sorted({clip.codec for clip in contents.clips.values()}))
     return _told(task, made, after.since(before, codec, stages))
 

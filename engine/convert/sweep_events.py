@@ -66,5 +66,7 @@ class SweepSummary(Summary, frozen=True, kw_only=True, tag="summary"):
     trials: tuple[SweepTrial, ...] = ()
     report: str = ""
     """The file that holds all of it."""
+    listen: str = ""
+    """The folder with clips of the dry run, before and after, for an operator's ears."""
     detail: str = ""
     """Why it ended early, or what it did not measure."""

@@ -18,6 +18,7 @@ from engine.config import Settings
 from engine.convert.artifacts import artifact, write_artifact
 from engine.convert.crew import Crew, deaths
 from engine.convert.guard import reserve_for, still_to_write, why_not
+from engine.convert.listening import PAIRS, clear_listening, listening_folder
 from engine.convert.plan import Planned, plan, spread_over
 from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.sweep_events import SweepPlanned, SweepSummary, SweepTrial
@@ -112,6 +113,7 @@ class Sweeping(Crew):
         if not found.shards:
             raise UsageError(f"{self.corpus}: no shard was found; see [layout] in gonogo.toml")
         await asyncio.to_thread(clear_scratch, self.desk.state)
+        await asyncio.to_thread(clear_listening, self.desk.state)
         shards = await asyncio.to_thread(plan, RealFiles(), found.shards)
         await asyncio.to_thread(self._scratch.mkdir, parents=True, exist_ok=True)
         await self._volumes.add({self._scratch, *(shard.place.files.folder for shard in shards)})
@@ -157,6 +159,8 @@ class Sweeping(Crew):
             aliases=self.settings.metadata.aliases(),
             scratch=to_wire(self._scratch),
             spot_checks=self.settings.convert.spot_checks,
+            listen=to_wire(listening_folder(self.desk.state, shard.place.id)) if why == "try" else "",
+            listen_clips=-(-PAIRS // self._shards),
         )
         return self.enlist(shard.place, shard.size_bytes, order, f"{why} {shard.place.id}")
 
@@ -346,5 +350,6 @@ class Sweeping(Crew):
             codecs=groups,
             trials=tuple(self._trials),
             report=str(artifact(self.desk.state, _REPORT)) if groups else "",
+            listen=str(listening_folder(self.desk.state)) if self._tried.measured else "",
             detail=self._safety or "; ".join(self._notes),
         )

@@ -129,6 +129,10 @@ class Measure(_Task, frozen=True, kw_only=True, tag="measure"):
     scratch: str
     """The folder for the converted tar."""
     spot_checks: int
+    listen: str = ""
+    """The folder for clips before and after; "" keeps none."""
+    listen_clips: int = 0
+    """How many of them."""
 
 
 Task = Convert | Recover | Inspect | Validate | Measure

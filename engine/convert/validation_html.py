@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from html import escape
 
 from engine.convert.validation_page import Figure, Page, Table
 from engine.convert.validation_plots import Plot, plots_of
 from engine.convert.validation_report import GO
 from engine.convert.validation_shape import ValidationReport
-from engine.errors import printable
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""Even if a name got through as markup, nothing would run and nothing would be fetched."""
+from engine.run.markup import html_page
+from engine.run.markup import html_text as _text
 
 _STYLE = """
 :root { color-scheme: light dark; --page: #fbfbf9; --ink: #1c2126; --quiet: #5a646e; --line: #d9dde1; --card: #ffffff;
@@ -68,17 +65,7 @@ _WIDE_FROM = 36
 def to_html(report: ValidationReport, page: Page) -> str:
     """Write a report as HTML."""
     first, *rest = map(_table, page.tables)
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<title>{_text(page.verdict)}: {_text(page.title)}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<h1>{_text(page.title)}</h1>
+    body = f"""<h1>{_text(page.title)}</h1>
 <p class="note">{_text(report.about.corpus)}, {_text(report.about.time)}</p>
 {_verdict(page)}
 <div class="figures">{"".join(map(_figure, page.figures))}</div>
@@ -86,10 +73,8 @@ def to_html(report: ValidationReport, page: Page) -> str:
 {first}
 <h2>In pictures</h2>
 <div class="plots">{"".join(map(_plot, plots_of(report)))}</div>
-{"".join(rest)}
-</body>
-</html>
-"""
+{"".join(rest)}"""
+    return html_page(f"{page.verdict}: {page.title}", _STYLE, body)
 
 
 def _verdict(page: Page) -> str:
@@ -142,7 +127,3 @@ def _cells(table: Table, row: tuple[str, ...], marks: list[str]) -> str:
         label = f' data-name="{_text(name)}"' if name and words else ""
         cells.append(f"<td{mark}{label}>{_text(words)}</td>")
     return "".join(cells)
-
-
-def _text(words: str) -> str:
-    return escape(printable(words))

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable
 
 from engine.convert.validation_page import Page, Table
-from engine.errors import printable
-
-_MARKUP = re.compile(r"([\\`*\[\]|~#])|(?<![^\W_])(_)|(_)(?![^\W_])")
-"""What would be markup in running text: an underscore only at a word's edge, as GitHub's dialect reads it."""
+from engine.run.markup import markdown_text as text
 
 
 def to_markdown(page: Page) -> str:
@@ -25,11 +20,6 @@ def to_markdown(page: Page) -> str:
     for table in page.tables:
         parts += [f"## {table.title}", *_table(table)]
     return "\n\n".join(parts) + "\n"
-
-
-def text(words: str) -> str:
-    """Escape what Markdown or a terminal would take for more than text."""
-    return _MARKUP.sub(lambda found: "\\" + found[0], html.escape(printable(words), quote=False))
 
 
 def _list(items: Iterable[str]) -> str:

@@ -27,6 +27,7 @@ from engine.convert.validation_events import ShardValidated
 from engine.run.events import (
     Check,
     Event,
+    GateOpened,
     Paused,
     Resumed,
     Stopping,
@@ -53,6 +54,7 @@ class AnySummary(Summary, frozen=True, kw_only=True, tag="summary"):
 VIEWED = (
     Version
     | Check
+    | GateOpened
     | Planned
     | ShardsFound
     | ShardStarted
@@ -98,6 +100,8 @@ class RunView:
     reasons: dict[str, str] = field(default_factory=dict)
     """Why shards are quarantined, failed, or failed once and are tried again."""
     checks: list[Check] = field(default_factory=list)
+    opened: GateOpened | None = None
+    """The bound gate that let this run start."""
     warnings: list[str] = field(default_factory=list)
     pauses: dict[str, str] = field(default_factory=dict)
     lost_workers: int = 0
@@ -172,6 +176,8 @@ class RunView:
     def _run(self, event: Event) -> None:
         """Take an event about the run as a whole."""
         match event:
+            case GateOpened():
+                self.opened = event
             case Paused():
                 self.pauses[event.why] = event.detail
             case Resumed():

@@ -54,7 +54,7 @@ def verify(options: Globals, corpus: Path, heads: tuple[str, ...]) -> ExitCode:
     around = around_of(options, corpus)
     path = around.state / FILE_NAME
     known = [(Head.parse(each), "the head that you gave") for each in heads]
-    known += _heads_of_runs(around.state)
+    known += heads_of_runs(around.state)
     try:
         lines = read_lines(path.read_bytes())
     except FileNotFoundError:
@@ -80,7 +80,7 @@ def verify(options: Globals, corpus: Path, heads: tuple[str, ...]) -> ExitCode:
     return ExitCode.OK if found.is_sound else ExitCode.SOME_FAILED
 
 
-def _heads_of_runs(state: Path) -> Iterator[tuple[Head, str]]:
+def heads_of_runs(state: Path) -> Iterator[tuple[Head, str]]:
     """Yield the ends of the ledger that runs wrote down when their gate opened."""
     for log in sorted(state.glob("runs/*/events.jsonl")):
         for logged in read_events(log, GateOpened):

@@ -68,6 +68,12 @@ def read_lines(content: bytes) -> tuple[Line, ...]:
     return tuple(Line(number, row, _entry(row)) for number, row in enumerate(rows, 1))
 
 
+def read_line(content: bytes) -> Line:
+    """Read one line that was just written, with the number that it bears."""
+    entry = _decoder.decode(content)
+    return Line(entry.n, content, entry)
+
+
 def head_of(lines: tuple[Line, ...]) -> Head:
     """Return the end of a ledger."""
     return Head(len(lines), lines[-1].sha256 if lines else NO_LINE)

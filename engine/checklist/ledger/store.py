@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from engine.checklist.ledger.entries import Begun, Entry
-from engine.checklist.ledger.lines import Line, head_of, payload_of, read_lines, with_signature
+from engine.checklist.ledger.lines import Line, head_of, payload_of, read_line, read_lines, with_signature
 from engine.errors import GonogoError, SafetyStopError
 from engine.host.facts import user_name
 from engine.run.log import append_whole, rfc3339, utc_now
@@ -112,7 +112,7 @@ class Ledger:
         except OSError as fault:
             told = f"{self.path}: the ledger cannot be written ({fault.strerror}); make room there and try again"
             raise SafetyStopError(told) from fault
-        return self.read()[-1]
+        return read_line(line)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
