@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import hashlib
-import os
 import re
-import signal
 from typing import Annotated, Final
 
 import msgspec
 
-from engine.checklist.answers import OUTPUT_KEPT_BYTES, Answer, Output, State, no_answer
+from engine.checklist.answers import Answer, State
 from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
+from engine.checklist.kinds.bounds import checked_pattern
+from engine.checklist.kinds.programs import last_line, run_program
 from engine.errors import printable
 
-_READ_BYTES: Final = 1 << 16
-_SEARCHED_BYTES: Final = 1 << 20
-"""So much of an output is searched; what a check looks for stands at the beginning of what it asks for."""
 _SHOWN: Final = 200
 
 
@@ -40,43 +34,24 @@ class Command(CheckTable, frozen=True, kw_only=True, tag="command"):
     """The most that the value read may be."""
 
     def __post_init__(self) -> None:
-        """Refuse a pattern that is none, and bounds for a value that nothing reads."""
-        try:
-            groups = re.compile(self.match).groups
-        except re.error as error:
-            raise ValueError(f"match = {self.match!r} is no regular expression: {error}") from error
+        """Refuse a pattern that is none, bounds for a value that nothing reads, and bounds that leave nothing."""
+        groups = checked_pattern("match", self.match).groups
         if (self.min is not None or self.max is not None) and groups == 0:
             raise ValueError("min and max want a match with a (group), which reads the value")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min:g} is more than max {self.max:g}")
 
     async def look(self, around: Around) -> Answer:
         """Run it; its whole process group is killed where this is cancelled."""
         argv = tuple(around.expand(part) for part in self.argv)
-        try:
-            program = await asyncio.create_subprocess_exec(
-                *argv,
-                cwd=around.path(self.cwd),
-                env=dict(around.env),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            return no_answer(f"{argv[0]} cannot be started: {error.strerror}")
-        try:
-            output, searched = await _read(program)
-            code = await program.wait()
-        finally:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(program.pid, signal.SIGKILL)
-            await program.wait()
-        state, read = self._judge(code, searched.decode("utf-8", "replace"))
-        return Answer(state, read, argv=argv, exit_code=code, output=output)
+        ended = await run_program(argv, cwd=around.path(self.cwd), env=around.env)
+        state, read = self._judge(ended.code, ended.text)
+        return Answer(state, read, argv=argv, exit_code=ended.code, output=ended.output)
 
     def _judge(self, code: int, text: str) -> tuple[State, str]:
         found = re.search(self.match, text, re.MULTILINE) if self.match else None
         value = found[1] if found is not None and found.re.groups else found[0] if found is not None else None
-        said = printable((value if value is not None else _last_line(text))[:_SHOWN])
+        said = printable((value if value is not None else last_line(text))[:_SHOWN])
         if code != self.exit:
             return State.FAIL, f"exit code {code}" + (f": {said}" if said else "")
         if self.match and found is None:
@@ -89,19 +64,3 @@ class Command(CheckTable, frozen=True, kw_only=True, tag="command"):
             return State.ERROR, f"{said!r} is no number"
         inside = (self.min is None or number >= self.min) and (self.max is None or number <= self.max)
         return (State.PASS if inside else State.FAIL), said
-
-
-async def _read(program: asyncio.subprocess.Process) -> tuple[Output, bytes]:
-    """Read all that it says, however much that is, and keep what is evidence and what is searched."""
-    assert program.stdout is not None
-    whole, size_bytes, kept = hashlib.sha256(), 0, bytearray()
-    while chunk := await program.stdout.read(_READ_BYTES):
-        whole.update(chunk)
-        size_bytes += len(chunk)
-        kept += chunk[: _SEARCHED_BYTES - len(kept)]
-    return Output(bytes(kept[:OUTPUT_KEPT_BYTES]), size_bytes, whole.hexdigest()), bytes(kept)
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1].strip() if lines else ""

@@ -1,0 +1,101 @@
+"""``gpu``: are there GPUs enough, and are they free?"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from engine.checklist.answers import Answer, no_answer, passed
+from engine.checklist.around import Around, off_loop
+from engine.checklist.kinds.base import CheckTable
+from engine.checklist.kinds.bounds import checked_bytes, checked_pattern
+from engine.errors import printable
+from engine.units import counted, show_bytes
+
+_SHOWN: Final = 8
+
+
+class Gpu(CheckTable, frozen=True, kw_only=True, tag="gpu"):
+    """Counts the NVIDIA GPUs that are as wanted, by the driver's own library (NVML, driver 510 or newer)."""
+
+    name: str = ""
+    """A regular expression to be found in the GPU's name, such as ``H100|A100``."""
+    min_count: Annotated[int, msgspec.Meta(ge=1)] = 1
+    """So many GPUs must satisfy everything else that is asked here."""
+    min_memory: str = ""
+    """The least memory in all, such as ``15GB``; ECC and the driver keep a part of what the data sheet says."""
+    min_driver: str = ""
+    """The oldest driver, such as ``535.104``."""
+    max_utilisation: Annotated[int, msgspec.Meta(ge=0, le=100)] | None = None
+    """The most per cent that it may be computing now."""
+    max_memory_used: str = ""
+    """The most memory that programs may hold now, such as ``500MB``; more means that somebody else uses it."""
+
+    def __post_init__(self) -> None:
+        """Refuse patterns, sizes and versions that are none."""
+        checked_pattern("name", self.name)
+        for field in ("min_memory", "max_memory_used"):
+            text = getattr(self, field)
+            if text:
+                checked_bytes(field, text)
+        if self.min_driver and re.fullmatch(r"\d+(\.\d+)*", self.min_driver) is None:
+            raise ValueError(f"min_driver = {self.min_driver!r}: wanted a version such as 535.104")
+
+    async def look(self, around: Around) -> Answer:
+        """Ask the driver, on a thread: one whose GPU fell off the bus blocks."""
+        del around
+        return await off_loop(self._ask)
+
+    def _ask(self) -> Answer:
+        import pynvml  # noqa: PLC0415  # 5,000 lines of bindings that few commands need
+
+        try:
+            pynvml.nvmlInit()
+        except pynvml.NVMLError as error:
+            return no_answer(f"the NVIDIA driver does not answer: {error}; is it installed and loaded?")
+        try:
+            driver = str(pynvml.nvmlSystemGetDriverVersion())
+            handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+            looks = [self._look_at(index, handle) for index, handle in enumerate(handles)]
+        except pynvml.NVMLError as error:
+            return no_answer(f"the NVIDIA driver does not tell: {error}")
+        finally:
+            with contextlib.suppress(pynvml.NVMLError):
+                pynvml.nvmlShutdown()
+        return self._judge(driver, looks)
+
+    def _judge(self, driver: str, looks: list[tuple[str, bool]]) -> Answer:
+        new = not self.min_driver or _numbers(driver) >= _numbers(self.min_driver)
+        good = sum(meant for _, meant in looks)
+        told = [text for text, _ in looks[:_SHOWN]] + ([f"{len(looks) - _SHOWN} more"] if len(looks) > _SHOWN else [])
+        read = [f"{good} of {counted(len(looks), 'GPU')} as wanted" + (f" ({'; '.join(told)})" if told else "")]
+        read.append(f"driver {printable(driver)}" + ("" if new else f", wanted {self.min_driver} or newer"))
+        if good < self.min_count:
+            read.insert(1, f"wanted {self.min_count}")
+        return passed(", ".join(read), when=new and good >= self.min_count)
+
+    def _look_at(self, index: int, handle: object) -> tuple[str, bool]:
+        """Say what a GPU is and whether it is meant; only what is wanted is asked, for not every GPU tells all."""
+        import pynvml  # noqa: PLC0415  # as above
+
+        name = str(pynvml.nvmlDeviceGetName(handle))
+        told, meant = [f"{index}: {printable(name)}"], re.search(self.name, name) is not None
+        if self.min_memory or self.max_memory_used:
+            # The second version of this call does not count what the driver keeps for itself as used.
+            memory = pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2)
+            told.append(f"{show_bytes(memory.used)} of {show_bytes(memory.total)} used")
+            meant = meant and (not self.min_memory or memory.total >= checked_bytes("min_memory", self.min_memory))
+            most = checked_bytes("max_memory_used", self.max_memory_used) if self.max_memory_used else memory.total
+            meant = meant and memory.used <= most
+        if self.max_utilisation is not None:
+            busy = int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+            told.append(f"{busy} % busy")
+            meant = meant and busy <= self.max_utilisation
+        return ", ".join(told), meant
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))
