@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from app.cli.checklist import ledger, lists, people, walking
+from app.cli.checklist import ledger, lists, papers, people, walking
 
 
 @click.group()
@@ -12,7 +12,7 @@ def checklist() -> None:
     """Walk, sign and check checklists: what must be true before a gate opens."""
 
 
-for command in (*lists.COMMANDS, *walking.COMMANDS, *people.COMMANDS, *ledger.COMMANDS):
+for command in (*lists.COMMANDS, *walking.COMMANDS, *people.COMMANDS, *ledger.COMMANDS, *papers.COMMANDS):
     checklist.add_command(command)
 
 COMMANDS: tuple[click.Command, ...] = (checklist,)

@@ -12,16 +12,14 @@ import click
 
 from app.cli.common import Globals, existing_corpus
 from app.report import Row
+from app.signer import signer_of
 from engine.checklist.around import Around
 from engine.checklist.finding import open_list
 from engine.checklist.item_standing import ItemStanding
-from engine.checklist.signing.keys import Identity, identity
 from engine.checklist.signing.signers import SignersFile
-from engine.checklist.signing.sshkeygen import SigningError
 from engine.checklist.standing import Standing
-from engine.checklist.walk import Pen, Walk, signers_of
+from engine.checklist.walk import Pen, Walk
 from engine.config import Settings
-from engine.host.facts import user_name
 from engine.host.threads import worker_environment
 
 R = TypeVar("R")
@@ -103,19 +101,4 @@ def pen_of(settings: Settings, signers: SignersFile, who: str, key: Path | None)
     Raises:
         SigningError: when no key fits.
     """
-    return Pen(_identity(settings, signers, who, key), may_ask=sys.stdin.isatty() and sys.stderr.isatty())
-
-
-def name_of(options: Globals, around: Around, who: str) -> str:
-    """Return the name of whoever answers: as given, as set, as their key is called, as they are logged in."""
-    if who or around.settings.signing.name:
-        return who or around.settings.signing.name
-    try:
-        return _identity(around.settings, signers_of(around.settings, around.corpus), "", None).name
-    except SigningError:
-        return user_name()
-
-
-def _identity(settings: Settings, signers: SignersFile, who: str, key: Path | None) -> Identity:
-    configured = Path(settings.signing.key).expanduser() if settings.signing.key else None
-    return identity(signers, name=who or settings.signing.name, key=key or configured)
+    return Pen(signer_of(settings, signers, who, key), may_ask=sys.stdin.isatty() and sys.stderr.isatty())

@@ -61,7 +61,8 @@ def verify(options: Globals, corpus: Path, heads: tuple[str, ...]) -> ExitCode:
         if not known:
             raise UsageError(f"{path}: there is no ledger: nothing was answered for {around.corpus} yet") from None
         lines = ()
-    found = verify_ledger(lines, Witness(signers_of(around.settings, around.corpus)), around.state, known)
+    witness = Witness(signers_of(around.settings, around.corpus))
+    found = verify_ledger(lines, witness, around.state, known, around.corpus)
     with Report("checklist verify", as_json=options.as_json) as report:
         for finding in found.findings:
             report.add(FindingRow(line=finding.line, told=finding.told, weight=finding.weight))

@@ -14,7 +14,6 @@ from app.cli.checklist.common import (
     corpus_option,
     item_row,
     list_argument,
-    name_of,
     pen_of,
     signer_options,
     walk_of,
@@ -22,6 +21,7 @@ from app.cli.checklist.common import (
 from app.cli.common import Globals, with_globals
 from app.exit_codes import ExitCode
 from app.report import Report
+from app.signer import answerer_of
 from engine.checklist.answers import State
 from engine.checklist.standing import Standing
 from engine.checklist.walk import CannotSignError, signers_of
@@ -45,7 +45,7 @@ def answer(options: Globals, name: str, item: str, value: str, *, corpus: Path, 
     Exit code 1: the value is kept, and is not the wanted one.
     """
     walk = walk_of(options, corpus, name)
-    entry = walk.answer(walk.checklist.item(item), value, name_of(options, walk.around, who))
+    entry = walk.answer(walk.checklist.item(item), value, answerer_of(walk.around, who))
     standing = walk.look()
     with Report("checklist answer", as_json=options.as_json) as report:
         report.add(item_row(standing, standing.of(item)))

@@ -13,11 +13,12 @@ from engine.audio.formats import Codec, SampleFormat, output_frames
 from engine.convert.tasks import State
 from engine.convert.validation_facts import DURATION_EDGES_S, Before, ClipKind, Spare, Validation, in_classes
 from engine.convert.validation_html import to_html
-from engine.convert.validation_markdown import text, to_markdown
+from engine.convert.validation_markdown import to_markdown
 from engine.convert.validation_page import ROWS_MOST, page_of
 from engine.convert.validation_report import GO, NO_GO, build_report, hours_differ
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
 from engine.errors import Fault, printable
+from engine.run.markup import markdown_text
 
 ABOUT = About(corpus="/c", run="r", tool="gonogo 0", time="2026-01-31T09:30:00.000Z", spot_checks=2, full=False)
 BAD = Fault("the tar is damaged", file="audio.tar", member="a.wav", read="x", wanted="y", way_out="look")
@@ -205,11 +206,12 @@ def test_any_name_is_shown_as_itself_and_never_becomes_markup(name: str) -> None
         ("a|b", "a\\|b"),
         ("<b>", "&lt;b&gt;"),
         ("[x](y)", "\\[x\\](y)"),
+        ("$x$", "\\$x\\$"),
         ("\x1b[31m", "\\\\x1b\\[31m"),
     ],
 )
 def test_markdown_escapes_only_what_would_be_markup(name: str, wanted: str) -> None:
-    assert text(name) == wanted
+    assert markdown_text(name) == wanted
 
 
 def test_a_long_list_is_cut_for_people_and_whole_for_programs() -> None:
