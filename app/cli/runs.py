@@ -102,7 +102,7 @@ def runs(options: Globals, corpus: Path | None) -> ExitCode:
 def _table(rows: list[RunSeen]) -> Table:
     table = Table(Column("run", no_wrap=True), "state", "counts", Column("corpus", overflow="fold"), box=None)
     for row in rows:
-        state = f"{row.level}: {'running, ' if row.alive else ''}{row.why}"
+        state = f"{row.level}: {'running, ' if row.alive else ''}{row.why.partition(chr(10))[0]}"
         counts = ", ".join(f"{count:,} {name}" for name, count in row.counts.items())
         table.add_row(row.id, state, counts, row.corpus or "")
     return table

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
+
+
+class Reading(VerticalScroll):
+    """A text of any length, read on with the keys that move everywhere; what can be done stays in sight below it."""
+
+    DEFAULT_CSS = "Reading { height: auto; max-height: 60vh; scrollbar-size-vertical: 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", show=False),
+        Binding("k", "scroll_up", show=False),
+        Binding("g", "scroll_home", show=False),
+        Binding("G", "scroll_end", show=False),
+    ]
 
 
 class Confirm(ModalScreen[bool]):
@@ -19,14 +32,15 @@ class Confirm(ModalScreen[bool]):
         Binding("n,escape,enter,q", "answer(False)", "No", id="confirm.no"),
     ]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: RenderableType) -> None:
         super().__init__()
         self._question = question
 
     def compose(self) -> ComposeResult:
         """Ask."""
         with Vertical(classes="box"):
-            yield Static(self._question, markup=False)
+            with Reading():
+                yield Static(self._question, markup=False)
             yield Static("y  yes        n  no", classes="keys", markup=False)
 
     def action_answer(self, yes: bool) -> None:  # Textual passes it by position
@@ -41,12 +55,13 @@ class Page(ModalScreen[None]):
         Binding("escape,q,question_mark,enter", "dismiss", "Close", id="page.close")
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: RenderableType) -> None:
         super().__init__()
         self._text = text
 
     def compose(self) -> ComposeResult:
         """Show it."""
         with Vertical(classes="box"):
-            yield Static(self._text, markup=False)
-            yield Static("escape  close", classes="keys", markup=False)
+            with Reading():
+                yield Static(self._text, markup=False)
+            yield Static("escape  close        j/k  read on", classes="keys", markup=False)

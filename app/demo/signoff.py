@@ -24,7 +24,7 @@ _ROLES: Final = ("operator",)
 _ANSWERS: Final = {
     "readers": "none",
     "on-watch": "demo, this terminal",
-    "ears-words": "nobody listened here",
+    "ears-words": "nobody, listened, here",
     "ears-new": "nothing",
     "second-copy": "none: demo",
     "originals-kept": "0",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from engine.checklist.item_standing import WORST_FIRST, ItemStanding, ItemState, Now, stand_item
 from engine.checklist.ledger.entries import OfList, Opened, Overridden, SignedEntry, name_of
@@ -13,6 +14,9 @@ from engine.checklist.ledger.lines import Line
 from engine.checklist.lists import Checklist
 from engine.checklist.signing.sshkeygen import Trust
 from engine.units import counted
+
+OVERRIDE_ROLE: Final = "override"
+"""Who may open a gate against its checklist; a signature in any other role opens none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,11 @@ def stand(
     current = [line for line in about if isinstance(line.entry, OfList) and line.entry.list_sha256 == checklist.sha256]
     items = [stand_item(item, current, trust, at, now) for item in checklist.items]
     settled = {each.item.id for each in items if each.is_settled}
-    overrides = [line.entry for line in about if isinstance(line.entry, Overridden) and trust(line).good]
+    overrides = [
+        line.entry
+        for line in about
+        if isinstance(line.entry, Overridden) and line.entry.role == OVERRIDE_ROLE and trust(line).good
+    ]
     taken = {line.entry.override for line in lines if isinstance(line.entry, Opened)}
     unused = [each for each in overrides if each.n not in taken and each.list_sha256 == checklist.sha256]
     return Standing(
@@ -104,7 +112,16 @@ def stand(
         at,
         refused=tuple(_refused(current, trust)),
         override=unused[-1] if unused else None,
-        overrides=tuple(overrides),
+        overrides=overrides,
+    )
+
+
+def overrides_of(checklist: str, lines: Sequence[Line], trust: Callable[[Line], Trust]) -> tuple[Overridden, ...]:
+    """Return every override that was signed for a list, by whatever bytes of it; also where the chain is broken."""
+    return tuple(
+        line.entry
+        for line in lines
+        if isinstance(line.entry, Overridden) and line.entry.list == checklist and trust(line).good
     )
 
 

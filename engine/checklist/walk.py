@@ -7,12 +7,12 @@ terminal. One object serves the console, the commands and the gates.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from engine.checklist.answers import State
 from engine.checklist.around import Around
@@ -20,25 +20,22 @@ from engine.checklist.asking import Asked, ask_all
 from engine.checklist.evidence import keep_evidence
 from engine.checklist.finding import OWN_FOLDER
 from engine.checklist.item_standing import ItemStanding, ItemState
-from engine.checklist.ledger.chain import Weight, check_chain
+from engine.checklist.ledger.chain import Finding, Weight, check_chain
 from engine.checklist.ledger.entries import Answered, Checked, Covered, Entry, Opened, Overridden, Signed, Waived
 from engine.checklist.ledger.lines import Line
 from engine.checklist.ledger.store import Ledger
-from engine.checklist.ledger.verify import Witness, corpus_of
+from engine.checklist.ledger.verify import Witness, check_corpus, check_evidence
 from engine.checklist.lists import Checklist, Item
 from engine.checklist.rests_on import look_at
 from engine.checklist.signing.keys import Identity
 from engine.checklist.signing.signers import SignersFile
 from engine.checklist.signing.sshkeygen import sign, verify
-from engine.checklist.standing import Standing, stand
+from engine.checklist.standing import OVERRIDE_ROLE, Standing, stand
 from engine.config import Settings
 from engine.errors import GonogoError, UsageError
 from engine.run.log import rfc3339, utc_now
 
 E = TypeVar("E", bound=Entry)
-
-OVERRIDE_ROLE: Final = "override"
-"""Who may open a gate against its checklist."""
 
 
 class CannotSignError(GonogoError):
@@ -89,16 +86,21 @@ class Walk:
         problems = self._problems(lines)
         if problems:
             nothing = stand(self.checklist, (), self._witness.trust, at, now)
-            return replace(nothing, problems=problems)
-        return stand(self.checklist, lines, self._witness.trust, at, now)
+            overrides = overrides_of(self.checklist.id, lines, self._witness.trust)
+            return replace(nothing, problems=problems, overrides=overrides)
+        standing = stand(self.checklist, lines, self._witness.trust, at, now)
+        answers = [each.checked for each in standing.items if each.checked is not None]
+        evidence = (one for each in answers for one in check_evidence(each.n, each, self.around.state))
+        return replace(standing, problems=self._told(evidence))
 
     def _problems(self, lines: tuple[Line, ...]) -> tuple[str, ...]:
         """Say why nothing in this ledger counts; nothing for a sound one."""
-        begun_for = corpus_of(lines)
-        if lines and begun_for != str(self.ledger.corpus):
-            told = f"{self.ledger.path} was begun for {begun_for}, not for {self.ledger.corpus}"
-            return (f"{told}; move it away and sign anew",)
-        broken = [str(each) for each in check_chain(lines) if each.weight is Weight.TAMPERED]
+        if others := [str(each) for each in check_corpus(lines, self.ledger.corpus)]:
+            return (f"{self.ledger.path}: {others[0]}; move it away and sign anew",)
+        return self._told(check_chain(lines))
+
+    def _told(self, findings: Iterable[Finding]) -> tuple[str, ...]:
+        broken = [str(each) for each in findings if each.weight is Weight.TAMPERED]
         return tuple(f"{self.ledger.path}: {told}; see gonogo checklist verify" for told in broken)
 
     # The machine.
@@ -106,10 +108,17 @@ class Walk:
     async def ask(self, items: Iterable[Item]) -> tuple[Asked, ...]:
         """Ask the machine, side by side, and keep each answer with its evidence."""
         due = [item for item in items if item.asks_machine]
-        return await ask_all(due, self.around, self.record)
+        rests_on = {name for item in due for name in item.rerun_on}
+        before = await asyncio.to_thread(look_at, rests_on, self.around)
+        return await ask_all(due, self.around, lambda asked: self.record(asked, before))
 
-    def record(self, asked: Asked) -> Checked:
-        """Keep a machine's answer."""
+    def record(self, asked: Asked, before: Mapping[str, str]) -> Checked:
+        """Keep a machine's answer.
+
+        Args:
+            asked: the answer.
+            before: what each ``rerun_on`` was before the check began: what changes while it looks makes it stale.
+        """
         item, answer = asked.item, asked.answer
         entry = Checked(
             list=self.checklist.id,
@@ -119,13 +128,18 @@ class Walk:
             read=answer.read,
             wanted=item.want,
             evidence=keep_evidence(asked, self.around),
-            rests_on=look_at(item.rerun_on, self.around),
+            rests_on={name: before[name] for name in item.rerun_on},
         )
         return self._append(entry)
 
     async def refresh(self) -> tuple[Asked, ...]:
-        """Ask the machine again whatever is not settled by it: open, red, or stale."""
+        """Ask the machine again whatever is not settled by it: open, red, or stale.
+
+        Nothing is added to a ledger that cannot be believed.
+        """
         standing = await asyncio.to_thread(self.look)
+        if standing.problems:
+            return ()
         due = [each.item for each in standing.items if each.item.asks_machine and self._is_due(each)]
         return await self.ask(due)
 
@@ -189,7 +203,7 @@ class Walk:
 
     def signable(self, standing: Standing, name: str) -> tuple[Item, ...]:
         """Return the items that wait for a signature which this person may give."""
-        roles = [each for each in self.signers.enrolled() if each.name == name]
+        roles = [each for each in self.signers.enrolled() if each.is_for(name)]
         return tuple(
             each.item
             for each in standing.items

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from engine.convert.artifacts import artifact, write_artifact
+from engine.convert.artifacts import write_artifact
 from engine.shards.contents import Contents
 from engine.shards.files import Files
 from engine.shards.tar import read_index
@@ -20,7 +20,7 @@ _LONGEST_S: Final = 30.0
 
 def listening_folder(state: Path, shard: str = "") -> Path:
     """Name the folder of the clips to listen to, of all shards or of one."""
-    return artifact(state, "listen") / _plain(shard)
+    return state / "listen" / _plain(shard)
 
 
 def clear_listening(state: Path) -> None:

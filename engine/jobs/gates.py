@@ -73,7 +73,10 @@ async def _pass_list(gate: str, walk: Walk, log: EventLog) -> None:
 
 
 def _closed(gate: str, walk: Walk, standing: Standing) -> str:
+    """Say on the first line what is shut, and then what is missing, item by item, and the way out."""
     name = walk.checklist.id
-    told = "".join(f"\n  {each.item.id}: {each.state}: {each.why or each.item.ask}" for each in standing.missing)
+    missing = [f"  {each.item.id}: {each.state}: {each.why or each.item.ask}" for each in standing.missing]
+    refused = [f"  {told}" for told in (*standing.problems, *standing.refused)]
     way_out = f"walk it: gonogo checklist run {name} --corpus {walk.around.corpus}"
-    return f"the gate {gate} is closed: the checklist {name!r} says NO-GO: {standing.why}; {way_out}{told}"
+    head = f"the gate {gate} is closed: the checklist {name!r} says NO-GO: {standing.why}"
+    return "\n".join([head, *missing, *refused, way_out])

@@ -147,12 +147,12 @@ def test_a_refused_command_tells_a_script_so_in_json(gonogo: Gonogo, tmp_path: P
 
 def test_names_with_markup_are_shown_as_they_are(gonogo: Gonogo, tmp_path: Path) -> None:
     corpus = make_corpus(tmp_path / "a [bold] [/x] corpus", shards=1)
-    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
-    assert gonogo.convert(corpus).code == 3
+    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "[list]"\n')
+    assert gonogo.convert(corpus).code == 2
     listed = gonogo("runs")
     assert listed.code == 0
     assert "[bold] [/x]" in listed.stdout
-    assert "[gates]" in listed.stdout
+    assert "[list]" in listed.stdout
 
 
 def test_status_check_knows_nothing_of_a_run_that_is_not_there(gonogo: Gonogo) -> None:
@@ -206,7 +206,7 @@ def test_a_person_is_told_once_why_a_run_did_not_go_on(gonogo: Gonogo, corpus: P
     (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
     ended = gonogo("--no-ui", "convert", corpus)
     assert ended.code == 3
-    assert (ended.stdout + ended.stderr).count("phase2-conversion") == 1
+    assert (ended.stdout + ended.stderr).count("convert.start is closed") == 1
 
 
 def test_a_bound_gate_stays_shut(gonogo: Gonogo, corpus: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_bound_gate_stays_shut(gonogo: Gonogo, corpus: Path) -> None:
     before = stamps(corpus)
     ended = gonogo.convert(corpus)
     assert ended.code == 3
-    assert "phase2-conversion" in ended.stderr
+    assert "gonogo checklist run phase2-conversion" in ended.stderr
     assert ended.summary["outcome"] == "gate_closed"
     assert stamps(corpus) == before
 

@@ -108,6 +108,23 @@ def test_wav_and_flac_are_measured_apart_and_what_is_damaged_is_told_of(gonogo: 
     assert [path.name for path in (corpus / ".gonogo" / "artifacts").iterdir()] == ["sweep.json"]
 
 
+def test_a_dry_run_leaves_clips_before_and_after_for_an_operators_ears(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=4, clips=5, clip_s=0.5)
+    ended = gonogo("--json", "sweep", corpus, "--counts", "1")
+    folder = Path(ended.summary["listen"])
+    pairs = sorted(folder.glob("*/*-before.wav"))
+    assert len(pairs) == 3
+    for before in pairs:
+        was, now = soundfile.info(before), soundfile.info(str(before).replace("-before", "-after"))
+        assert (was.samplerate, now.samplerate, now.channels) == (48_000, 16_000, 1)
+        assert now.frames == -(-was.frames // 3)
+    left = folder / "of-an-earlier-sweep"
+    left.mkdir()
+    assert gonogo("--json", "sweep", corpus, "--shards", "1", "--counts", "1").code == 0
+    assert not left.exists()
+    assert len(list(folder.glob("*/*"))) == 6
+
+
 def flac(wav: bytes) -> bytes:
     data, rate_hz = soundfile.read(io.BytesIO(wav), always_2d=True)
     return wav_bytes(data, rate_hz, container="FLAC")

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import config
+from engine.checklist.finding import open_list
 from engine.config import CorpusFacts, OriginKind, Resolved, Settings, load_settings
+from engine.config.keys import GATES
 from engine.errors import ConfigError
 from engine.shards.sidecar import FIELDS
 
@@ -196,20 +198,22 @@ def test_every_key_has_a_docstring_a_type_and_a_variable_of_its_own() -> None:
     assert len({entry.variable for entry in entries}) == len(entries)
 
 
-def test_the_commented_file_changes_nothing_and_holds_every_default(tmp_path: Path) -> None:
+def test_the_commented_file_binds_two_gates_and_holds_every_default(tmp_path: Path) -> None:
     text = config.commented_toml(CorpusFacts("voices", {"final-export": 3551}))
     path = write(tmp_path, text)
-    assert load_settings(tmp_path).settings == Settings()
+    wanted = Settings(gates={"convert.start": "phase2-conversion", "clean.start": "clean"})
+    assert load_settings(tmp_path).settings == wanted
     path.write_text(re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
     found = load_settings(tmp_path)
-    assert found.settings == Settings()
+    assert found.settings == wanted
     assert {origin.kind for origin in found.origins.values()} == {OriginKind.CORPUS_FILE}
 
 
 def test_the_gates_of_the_commented_file_can_be_taken_as_they_are() -> None:
     text = config.commented_toml(CorpusFacts("voices"))
-    gates = "\n".join(line.removeprefix("# ") for line in text.partition("# [gates]")[2].splitlines())
-    assert tomllib.loads(gates)["convert.start"] == "phase2-conversion"
+    gates = "\n".join(line.removeprefix("# ") for line in text.partition("[gates]")[2].splitlines())
+    assert set(tomllib.loads(gates)) == set(GATES)
+    assert all(open_list(checklist, None).gates == gate for gate, checklist in tomllib.loads(gates).items())
 
 
 def test_a_hostile_name_cannot_write_settings() -> None:
