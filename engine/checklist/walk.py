@@ -30,7 +30,7 @@ from engine.checklist.rests_on import look_at
 from engine.checklist.signing.keys import Identity
 from engine.checklist.signing.signers import SignersFile
 from engine.checklist.signing.sshkeygen import sign, verify
-from engine.checklist.standing import OVERRIDE_ROLE, Standing, stand
+from engine.checklist.standing import OVERRIDE_ROLE, Standing, overrides_of, stand
 from engine.config import Settings
 from engine.errors import GonogoError, UsageError
 from engine.run.log import rfc3339, utc_now
