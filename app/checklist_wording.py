@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from engine.checklist.item_standing import ItemStanding, ItemState
+from engine.checklist.item_standing import SETTLED, ItemStanding, ItemState
 from engine.checklist.ledger.entries import Overridden
 from engine.checklist.standing import Standing
 from engine.errors import printable
@@ -48,7 +48,7 @@ def lines_of(standing: Standing) -> Iterator[str]:
 
 def note(each: ItemStanding) -> str:
     """Say in a line what is known of an item: what was read and by whom, or what is missing."""
-    if each.waits_for and not each.is_settled:
+    if each.waits_for and each.state not in SETTLED:
         return f"after {', '.join(each.waits_for)}"
     if each.state is ItemState.OPEN:
         return each.item.ask

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 from pathlib import Path
 
 from engine.checklist.around import Around
@@ -44,7 +45,7 @@ def _keep(content: bytes, folder: Path) -> str:
     if target.exists():
         return name
     folder.mkdir(parents=True, exist_ok=True)
-    making = folder / f".{name}.{os.getpid()}"
+    making = folder / f".{name}.{secrets.token_hex(4)}"  # two checks that say the same are kept side by side
     with making.open("wb") as out:
         out.write(content)
         out.flush()

@@ -13,6 +13,7 @@ from engine.checklist.ledger.entries import Answered, Checked, Signed, Waived
 from engine.checklist.ledger.lines import Line
 from engine.checklist.lists import Item, Level
 from engine.checklist.signing.sshkeygen import Trust
+from engine.errors import printable
 from engine.units import counted, show_seconds
 
 Now = Mapping[str, str]
@@ -116,7 +117,7 @@ def stand_item(
         state, why = ItemState.UNSIGNED, missing
     waiver = None if state is ItemState.PASS else _waiver(item, lines, trust, at)
     if waiver is not None:
-        state, why = ItemState.WAIVED, f"waived by {waiver.by} until {waiver.until}: {waiver.reason}"
+        state, why = ItemState.WAIVED, printable(f"waived by {waiver.by} until {waiver.until}: {waiver.reason}")
     return ItemStanding(item, state, why, checked, answered, signatures, waiver, machine=machine[0])
 
 
@@ -131,7 +132,7 @@ def _part(item: Item, answer: Checked | Answered | None, at: datetime, now: Now)
     """Weigh one answer: a red one stays red, a right one counts for a while."""
     if answer is None:
         return ItemState.OPEN, "not answered yet"
-    told = answer.read if isinstance(answer, Checked) else answer.value
+    told = printable(answer.read if isinstance(answer, Checked) else answer.value)
     if answer.state is not State.PASS:
         return ItemState(answer.state), f"read {told}, wanted {answer.wanted}"
     changed = [name for name in item.rerun_on if answer.rests_on.get(name) != now.get(name)]
@@ -139,7 +140,7 @@ def _part(item: Item, answer: Checked | Answered | None, at: datetime, now: Now)
         return ItemState.STALE, f"{' and '.join(changed)} changed since it was answered"
     age = at - _moment(answer.time)
     if age < -_CLOCKS_APART:
-        return ItemState.STALE, f"answered at {answer.time}, which is still to come: a clock was wrong"
+        return ItemState.STALE, f"answered at {printable(answer.time)}, which is still to come: a clock was wrong"
     if item.valid_for_s is not None and age.total_seconds() > item.valid_for_s:
         return ItemState.STALE, f"answered {show_seconds(age.total_seconds())} ago, counts for {item.valid_for}"
     return ItemState.PASS, ""
@@ -151,16 +152,16 @@ def _signatures(
     """Yield the good signatures under the answer that stands now, each person's and each key's once if it matters."""
     if item.sign is None:
         return
-    since = _signable_since(item, lines, answered)
+    red = _last_red(item, lines)
     names: set[str] = set()
     keys: set[str] = set()
     if item.sign.distinct and item.sign.count == 1 and answered is not None:
         names.add(answered.by)
     for line in lines:
         entry = line.entry
-        if not isinstance(entry, Signed) or entry.n <= since or entry.role != item.sign.role:
+        if not isinstance(entry, Signed) or entry.role != item.sign.role:
             continue
-        if not any(each.item == item.id for each in entry.covers) or not (given := trust(line)).good:
+        if not _covers(entry, item, answered, red) or not (given := trust(line)).good:
             continue
         if item.sign.distinct and (entry.by in names or given.key in keys):
             continue
@@ -169,18 +170,25 @@ def _signatures(
         yield Signature(entry.by, entry.role, given.key, entry.time)
 
 
-def _signable_since(item: Item, lines: Sequence[Line], answered: Answered | None) -> int:
-    """Return the line after which a signature is about the answer that stands now.
+def _covers(entry: Signed, item: Item, answered: Answered | None, red: int) -> bool:
+    """Tell whether a sign-off is about the answer that stands now.
 
-    A person's new answer is to be signed anew. A check that is run again and passes again is not: nobody is asked to
-    sign every five minutes; one that failed in between is.
+    A person's new answer is to be signed anew, also where it came while the sign-off was made: what counts are the
+    lines that the signer was shown. A check that is run again and passes again is not to be signed anew: nobody is
+    asked to sign every five minutes; one that failed in between is.
     """
+    shown = [line for each in entry.covers if each.item == item.id for line in each.lines if line < entry.n]
+    return any(line > red for line in shown) and (answered is None or answered.n in shown)
+
+
+def _last_red(item: Item, lines: Sequence[Line]) -> int:
+    """Return the line in which the machine's answer was not right for the last time; 0 for never."""
     red = [
         line.entry.n
         for line in lines
         if isinstance(line.entry, Checked) and line.entry.item == item.id and line.entry.state is not State.PASS
     ]
-    return max([answered.n if answered is not None else 0, *red])
+    return max(red, default=0)
 
 
 def _missing(item: Item, signatures: Sequence[Signature]) -> str:
@@ -203,8 +211,11 @@ def _waiver(item: Item, lines: Sequence[Line], trust: Callable[[Line], Trust], a
         entry = line.entry
         if not isinstance(entry, Waived) or entry.item != item.id or entry.role != allowed.by:
             continue
-        ends = min(_moment(entry.until), _moment(entry.time) + timedelta(days=allowed.max_days))
-        if entry.reason.strip() and at < ends and trust(line).good:
+        begins = _moment(entry.time)
+        lasts = at - begins
+        if not -_CLOCKS_APART <= lasts < timedelta(days=allowed.max_days):
+            continue
+        if entry.reason.strip() and at < _moment(entry.until) and trust(line).good:
             return entry
     return None
 
@@ -213,5 +224,5 @@ def _moment(text: str) -> datetime:
     """Read a time of the ledger; one that cannot be read is older than everything."""
     try:
         return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         return datetime.min.replace(tzinfo=UTC)

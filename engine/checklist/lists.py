@@ -19,7 +19,11 @@ Name = Annotated[str, msgspec.Meta(pattern=r"\A[a-z0-9][a-z0-9_-]*\Z", max_lengt
 Role = Annotated[str, msgspec.Meta(pattern=r"\A[a-z][a-z0-9-]*\Z", max_length=32)]
 Text = Annotated[str, msgspec.Meta(pattern=r"\S")]
 
-_RERUN_ON: Final = re.compile(r"(file:.+|env:[A-Za-z_]\w*|config:[a-z]+|git:HEAD|boot_id|host)")
+_NUMBER: Final = re.compile(r"[$€£]?\s*(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?!\s*[km]\b)\s*[^\d.,]*", re.IGNORECASE)
+"""``600``, ``$1,327.60``, ``35 %``, ``500 GB``; not ``600k``, another number, nor ``1,5``, which may be two."""
+_RERUN_ON: Final = re.compile(
+    r"file:.+|env:[A-Za-z_]\w*|config:(?:layout|metadata|convert|signing|gates)|git:HEAD|boot_id|host"
+)
 
 
 class Level(enum.StrEnum):
@@ -103,10 +107,10 @@ class Accept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             return re.fullmatch(self.match, value, re.IGNORECASE) is not None
         if self.one_of:
             return value.casefold() in {one.strip().casefold() for one in self.one_of}
-        number = re.fullmatch(r"[$€£]?\s*(-?\d[\d,_]*(?:\.\d+)?)\s*\D*", value)
+        number = _NUMBER.fullmatch(value)
         if number is None:
             return False
-        read = float(number[1].replace(",", "").replace("_", ""))
+        read = float(number[1].replace(",", ""))
         return (self.min is None or read >= self.min) and (self.max is None or read <= self.max)
 
 

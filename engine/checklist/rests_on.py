@@ -60,8 +60,9 @@ def _files(around: Around, pattern: str) -> str:
     """Digest the files that a pattern names: which there are, and what is in them."""
     base = around.path(pattern)
     if any(char in pattern for char in "*?["):
-        root = Path(base.anchor)
-        found = sorted(path for path in root.glob(str(base.relative_to(root))) if path.is_file())
+        wanted = Path(around.expand(pattern)).expanduser()
+        root = Path(wanted.anchor) if wanted.is_absolute() else around.corpus  # whose own name may look like a pattern
+        found = sorted(path for path in root.glob(str(wanted.relative_to(wanted.anchor))) if path.is_file())
     else:
         found = [base] if base.is_file() else []
     if not found:

@@ -26,8 +26,8 @@ class Standing:
     checklist: Checklist
     items: tuple[ItemStanding, ...]
     at: datetime
-    override: Overridden | None = None
-    """A signed override of this list that no start has taken yet."""
+    unused: tuple[Overridden, ...] = ()
+    """Signed overrides of this list that no start has taken yet."""
     overrides: tuple[Overridden, ...] = ()
     """Every override that was ever signed for this list's gate; shown in red for ever."""
     problems: tuple[str, ...] = ()
@@ -67,6 +67,10 @@ class Standing:
         told = [f"{states[state]} {_WORDS[state]}" for state in WORST_FIRST if states[state]]
         return f"{', '.join(told)} of {counted(len(self.items), 'item')}"
 
+    def override_of(self, gate: str) -> Overridden | None:
+        """Return the newest override that the next start at a gate may take."""
+        return next((each for each in reversed(self.unused) if each.gate == gate), None)
+
     def of(self, item: str) -> ItemStanding:
         """Return an item's standing by its id."""
         return next(each for each in self.items if each.item.id == item)
@@ -99,11 +103,7 @@ def stand(
     current = [line for line in about if isinstance(line.entry, OfList) and line.entry.list_sha256 == checklist.sha256]
     items = [stand_item(item, current, trust, at, now) for item in checklist.items]
     settled = {each.item.id for each in items if each.is_settled}
-    overrides = [
-        line.entry
-        for line in about
-        if isinstance(line.entry, Overridden) and line.entry.role == OVERRIDE_ROLE and trust(line).good
-    ]
+    overrides = overrides_of(checklist.id, lines, trust)
     taken = {line.entry.override for line in lines if isinstance(line.entry, Opened)}
     unused = [each for each in overrides if each.n not in taken and each.list_sha256 == checklist.sha256]
     return Standing(
@@ -111,7 +111,7 @@ def stand(
         tuple(each.after(settled) for each in items),
         at,
         refused=tuple(_refused(current, trust)),
-        override=unused[-1] if unused else None,
+        unused=tuple(unused),
         overrides=overrides,
     )
 
@@ -121,7 +121,10 @@ def overrides_of(checklist: str, lines: Sequence[Line], trust: Callable[[Line], 
     return tuple(
         line.entry
         for line in lines
-        if isinstance(line.entry, Overridden) and line.entry.list == checklist and trust(line).good
+        if isinstance(line.entry, Overridden)
+        and line.entry.list == checklist
+        and line.entry.role == OVERRIDE_ROLE
+        and trust(line).good
     )
 
 

@@ -20,8 +20,9 @@ from engine.checklist.asking import Asked, ask_all
 from engine.checklist.evidence import keep_evidence
 from engine.checklist.finding import OWN_FOLDER
 from engine.checklist.item_standing import ItemStanding, ItemState
-from engine.checklist.ledger.chain import Finding, Weight, check_chain
+from engine.checklist.ledger.chain import Finding, Weight, check_chain, check_head
 from engine.checklist.ledger.entries import Answered, Checked, Covered, Entry, Opened, Overridden, Signed, Waived
+from engine.checklist.ledger.heads import heads_of_runs
 from engine.checklist.ledger.lines import Line
 from engine.checklist.ledger.store import Ledger
 from engine.checklist.ledger.verify import Witness, check_corpus, check_evidence
@@ -97,7 +98,8 @@ class Walk:
         """Say why nothing in this ledger counts; nothing for a sound one."""
         if others := [str(each) for each in check_corpus(lines, self.ledger.corpus)]:
             return (f"{self.ledger.path}: {others[0]}; move it away and sign anew",)
-        return self._told(check_chain(lines))
+        ends = (found for head, where in heads_of_runs(self.around.state) for found in check_head(lines, head, where))
+        return self._told([*check_chain(lines), *ends])
 
     def _told(self, findings: Iterable[Finding]) -> tuple[str, ...]:
         broken = [str(each) for each in findings if each.weight is Weight.TAMPERED]
@@ -153,12 +155,14 @@ class Walk:
         """Keep the value that a person read; it is judged here, and not signed yet.
 
         Raises:
-            UsageError: when only the machine answers this item, or nothing was read.
+            UsageError: when only the machine answers this item, nothing was read, or it is no text.
         """
         if not item.asks_person:
             raise UsageError(f"{item.id}: only the machine answers this; run it again with gonogo checklist run")
         if not value.strip():
             raise UsageError(f"{item.id}: the answer is empty; wanted the value that was read: {item.want}")
+        if any("\ud800" <= char <= "\udfff" for char in value + by):  # bytes of a command line that are no UTF-8
+            raise UsageError(f"{item.id}: the answer {value!a} by {by!a} is no text; wanted UTF-8")
         entry = Answered(
             list=self.checklist.id,
             list_sha256=self.checklist.sha256,

@@ -57,8 +57,8 @@ async def _pass_list(gate: str, walk: Walk, log: EventLog) -> None:
     standing = await asyncio.to_thread(walk.look)
     override = None
     if not standing.is_go:
-        override = standing.override
-        if override is None or override.gate != gate or standing.problems:
+        override = standing.override_of(gate)
+        if override is None or standing.problems:
             raise GateClosedError(_closed(gate, walk, standing))
     line = await asyncio.to_thread(walk.opened, gate, log.run_id or "", override)
     opened = GateOpened(

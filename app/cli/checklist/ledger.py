@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -12,14 +11,13 @@ from app.cli.common import Globals, with_globals
 from app.exit_codes import ExitCode
 from app.report import Report, Row
 from engine.checklist.ledger.chain import Weight
+from engine.checklist.ledger.heads import heads_of_runs
 from engine.checklist.ledger.lines import Head, read_lines
 from engine.checklist.ledger.store import FILE_NAME
 from engine.checklist.ledger.verify import Witness, verify_ledger
 from engine.checklist.walk import signers_of
 from engine.errors import UsageError
-from engine.run.events import GateOpened
 from engine.run.outcome import Outcome
-from engine.run.reading import read_events
 from engine.units import counted
 
 
@@ -79,13 +77,6 @@ def verify(options: Globals, corpus: Path, heads: tuple[str, ...]) -> ExitCode:
             if not known:
                 click.echo("a tail that was cut off shows only against a head that was written down: --head")
     return ExitCode.OK if found.is_sound else ExitCode.SOME_FAILED
-
-
-def heads_of_runs(state: Path) -> Iterator[tuple[Head, str]]:
-    """Yield the ends of the ledger that runs wrote down when their gate opened."""
-    for log in sorted(state.glob("runs/*/events.jsonl")):
-        for logged in read_events(log, GateOpened):
-            yield Head(logged.event.ledger_count, logged.event.ledger_sha256), f"the log of {log.parent.name}"
 
 
 COMMANDS = (verify,)

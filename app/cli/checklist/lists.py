@@ -12,7 +12,7 @@ from app.cli.checklist.common import around_of, corpus_option, list_argument
 from app.cli.common import Globals, existing_corpus, with_globals
 from app.exit_codes import ExitCode
 from app.report import Report, Row
-from app.streams import page, say
+from app.streams import page
 from engine.checklist.finding import OWN_FOLDER, find_lists, open_list
 from engine.checklist.lists import Checklist, Item
 from engine.checklist.reading import load_checklist
@@ -200,7 +200,8 @@ def copy(options: Globals, name: str, corpus: Path) -> ExitCode:  # every comman
         raise UsageError(f"{target} is there already, and it is not overwritten; edit it, or move it away")
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(found.path, target)
-    say(f"{target}: this is the list that counts for this corpus now; sign-offs of the other one do not")
+    with Report("checklist copy", as_json=options.as_json) as report:
+        report.say(f"{target}: a change of it is a change of the list: what was signed before counts no more then")
     return ExitCode.OK
 
 

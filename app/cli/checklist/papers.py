@@ -13,10 +13,10 @@ import click
 
 from app.checklist_wording import GLYPHS, header, override_line
 from app.cli.checklist.common import corpus_option, item_row, list_argument, walk_of
-from app.cli.checklist.ledger import heads_of_runs
 from app.cli.common import Globals, with_globals
 from app.exit_codes import ExitCode
 from app.report import Report, Row
+from engine.checklist.ledger.heads import heads_of_runs
 from engine.checklist.ledger.lines import Line
 from engine.checklist.ledger.verify import Witness, verify_ledger
 from engine.checklist.markdown import draft_from_markdown, read_document

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from engine.checklist.ledger.entries import Begun
 from engine.checklist.ledger.lines import NO_LINE, Head, Line
+from engine.errors import printable
 
 
 class Weight(enum.StrEnum):
@@ -50,7 +51,7 @@ def check_chain(lines: Sequence[Line]) -> Iterator[Finding]:
             if (line.number == 1) != isinstance(entry, Begun):
                 yield Finding(line.number, "a ledger begins with the line that names it, and has one such line")
             if entry.time < last_time:
-                told = f"written at {entry.time}, which is before the line above: the clock was set back"
+                told = f"written at {printable(entry.time)}, which is before the line above: the clock was set back"
                 yield Finding(line.number, told, Weight.WARNING)
             last_time = entry.time
         above = line.sha256

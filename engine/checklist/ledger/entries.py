@@ -7,6 +7,7 @@ from typing import ClassVar, TypeAlias
 import msgspec
 
 from engine.checklist.answers import State
+from engine.errors import printable
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -158,8 +159,9 @@ def name_of(entry: SignedEntry) -> str:
     """Name a signed entry as a person would: what it does, and whose name it bears."""
     match entry:
         case Signed():
-            return f"sign-off of {', '.join(each.item for each in entry.covers)} by {entry.by}"
+            what = f"sign-off of {', '.join(each.item for each in entry.covers)}"
         case Waived():
-            return f"waiver of {entry.item} by {entry.by}"
+            what = f"waiver of {entry.item}"
         case Overridden():
-            return f"override of {entry.gate} by {entry.by}"
+            what = f"override of {entry.gate}"
+    return printable(f"{what} by {entry.by}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,7 @@ from engine.run.wire import encode
 NO_LINE: Final = "0" * 64
 """What the first line has for the hash of the line above."""
 _SIGNATURE: Final = b',"signature":"'
+_HEAD: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})")
 
 _decoder: Final[msgspec.json.Decoder[AnyEntry]] = msgspec.json.Decoder(AnyEntry)
 
@@ -37,10 +39,10 @@ class Head:
         Raises:
             UsageError: when it is none.
         """
-        count, _, sha256 = text.strip().lower().partition(":")
-        if not count.isdecimal() or len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        head = _HEAD.fullmatch(text.strip().lower())
+        if head is None:
             raise UsageError(f"{text!r} is no head of a ledger: wanted COUNT:SHA256, as an export prints it")
-        return cls(int(count), sha256)
+        return cls(int(head[1]), head[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +109,5 @@ def split_signature(line: bytes) -> tuple[bytes, str]:
 def _entry(row: bytes) -> AnyEntry | None:
     try:
         return _decoder.decode(row)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -91,12 +91,16 @@ class Ledger:
 
     def _begin(self) -> None:
         """Write the first line where there is none."""
-        if self.path.exists() and self.path.stat().st_size:
+        if self._is_begun():
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise self._refused(fault) from fault
         with self._locked() as fd:
-            if os.fstat(fd).st_size:
+            if self._is_begun():
                 return
+            os.ftruncate(fd, 0)  # a crash in the middle of the very first line left a piece on which nothing rests
             first = Begun(ledger=secrets.token_hex(16), corpus=str(self.corpus), tool=self._tool)
             self._write(fd, payload_of(self._place(first, ())))
             folder = os.open(self.path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -105,27 +109,51 @@ class Ledger:
             finally:
                 os.close(folder)
 
+    def _is_begun(self) -> bool:
+        """Tell whether there is a first line; one alone that cannot be read is none."""
+        try:
+            with self.path.open("rb") as content:
+                first, more = content.readline(), content.read(1)
+        except FileNotFoundError:
+            return False
+        except OSError as fault:
+            raise self._refused(fault) from fault
+        return bool(more) or any(line.entry is not None for line in read_lines(first))
+
     def _write(self, fd: int, line: bytes) -> Line:
         try:
             append_whole(fd, line + b"\n")
             os.fsync(fd)
         except OSError as fault:
-            told = f"{self.path}: the ledger cannot be written ({fault.strerror}); make room there and try again"
-            raise SafetyStopError(told) from fault
+            raise self._refused(fault) from fault
         return read_line(line)
+
+    def _refused(self, fault: OSError) -> SafetyStopError:
+        told = f"{self.path}: the ledger cannot be written ({fault.strerror}); make room there and try again"
+        return SafetyStopError(told)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[int]:
         """Open the file for appending, with the lock of its only writer; a torn tail is closed, and kept."""
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        try:
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+        except OSError as fault:
+            raise self._refused(fault) from fault
         try:
             self._wait_for_lock(fd)
-            end = os.fstat(fd).st_size
-            if end and os.pread(fd, 1, end - 1) != b"\n":
-                os.write(fd, b"\n")
+            self._close_torn_tail(fd)
             yield fd
         finally:
             os.close(fd)
+
+    def _close_torn_tail(self, fd: int) -> None:
+        end = os.fstat(fd).st_size
+        if not end or os.pread(fd, 1, end - 1) == b"\n":
+            return
+        try:
+            os.write(fd, b"\n")
+        except OSError as fault:
+            raise self._refused(fault) from fault
 
     def _wait_for_lock(self, fd: int) -> None:
         give_up = time.monotonic() + _WAIT_S

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from engine.checklist.ledger.entries import Begun, Checked, SignedEntry, name_of
 from engine.checklist.ledger.lines import Head, Line, head_of, split_signature
 from engine.checklist.signing.signers import SignersFile
 from engine.checklist.signing.sshkeygen import Trust, verify
+from engine.errors import printable
 
 EVIDENCE: Final = "evidence"
 """The folder under STATE in which outputs are kept, each under its hash."""
@@ -49,10 +51,10 @@ class Witness:
         if not signature:
             return Trust(False, told="it has no signature")
         try:
-            at = datetime.fromisoformat(entry.time)
-        except ValueError:
+            at = datetime.fromisoformat(entry.time).astimezone(UTC)
+        except (ValueError, OverflowError):
             return Trust(False, told=f"its time {entry.time!r} is none")
-        return verify(payload, signature, entry.by, entry.role, at=at.astimezone(UTC), signers=self.signers)
+        return verify(payload, signature, entry.by, entry.role, at=at, signers=self.signers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,11 @@ class Verification:
 
 
 def verify_ledger(
-    lines: Sequence[Line], witness: Witness, state: Path, heads: Iterable[tuple[Head, str]] = ()
+    lines: Sequence[Line],
+    witness: Witness,
+    state: Path,
+    heads: Iterable[tuple[Head, str]] = (),
+    corpus: Path | None = None,
 ) -> Verification:
     """Verify a whole ledger.
 
@@ -80,13 +86,42 @@ def verify_ledger(
         witness: who asks about the signatures.
         state: STATE, where the evidence lies.
         heads: ends that were written down elsewhere, each with where.
+        corpus: the one that it must have been begun for.
     """
     trusts = witness.trust_all(lines)
     findings = [*check_chain(lines), *_signatures(lines, trusts), *_evidence(lines, state)]
+    if corpus is not None:
+        findings += check_corpus(lines, corpus)
     for head, where in heads:
         findings += check_head(lines, head, where)
     findings.sort(key=lambda finding: finding.line)
     return Verification(tuple(findings), head_of(tuple(lines)), len(trusts))
+
+
+def check_evidence(number: int, entry: Checked, state: Path) -> Iterator[Finding]:
+    """Hold the output that one answer rests on against its hash."""
+    kept, item = entry.evidence.kept_sha256, printable(entry.item)
+    if not kept:
+        return
+    if re.fullmatch(r"[0-9a-f]{64}", kept) is None:  # a damaged line names no file that is worth opening
+        yield Finding(number, f"the output that {item} rests on has no hash for its name: {kept[:80]!r}")
+        return
+    try:
+        content = (state / EVIDENCE / kept).read_bytes()
+    except OSError as error:
+        told = f"the output that {item} rests on is gone ({error.strerror}): evidence/{kept}"
+        yield Finding(number, told, Weight.WARNING)
+        return
+    if hashlib.sha256(content).hexdigest() != kept:
+        yield Finding(number, f"the output that {item} rests on was changed: evidence/{kept}")
+
+
+def check_corpus(lines: Sequence[Line], corpus: Path) -> Iterator[Finding]:
+    """Tell whether a ledger is this corpus's: answers count for the one alone that it was begun for."""
+    begun_for = corpus_of(lines)
+    if lines and begun_for != str(corpus.resolve()):
+        whose = f"was begun for {printable(begun_for)}" if begun_for else "does not say which corpus it is about"
+        yield Finding(1, f"this ledger {whose}, and here it stands for {corpus.resolve()}")
 
 
 def corpus_of(lines: Sequence[Line]) -> str:
@@ -107,12 +142,5 @@ def _signatures(lines: Sequence[Line], trusts: dict[int, Trust]) -> Iterator[Fin
 def _evidence(lines: Sequence[Line], state: Path) -> Iterator[Finding]:
     """Hold each kept output against its hash."""
     for line in lines:
-        if isinstance(line.entry, Checked) and (kept := line.entry.evidence.kept_sha256):
-            try:
-                content = (state / EVIDENCE / kept).read_bytes()
-            except OSError as error:
-                told = f"the output that {line.entry.item} rests on is gone ({error.strerror}): evidence/{kept}"
-                yield Finding(line.number, told, Weight.WARNING)
-                continue
-            if hashlib.sha256(content).hexdigest() != kept:
-                yield Finding(line.number, f"the output that {line.entry.item} rests on was changed: evidence/{kept}")
+        if isinstance(line.entry, Checked):
+            yield from check_evidence(line.number, line.entry, state)

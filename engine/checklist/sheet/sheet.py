@@ -86,7 +86,7 @@ def _head(standing: Standing, about: About) -> Iterator[Fact]:
 
 def _alarms(standing: Standing, verification: Verification, words: Words) -> Iterator[str]:
     for override in standing.overrides:
-        used = "" if override is not standing.override else " (not used yet: the next start takes it)"
+        used = "" if override not in standing.unused else " (not used yet: the next start takes it)"
         yield f"{words.override(override)}{used}"
     yield from standing.problems
     for finding in verification.findings:

@@ -44,8 +44,8 @@ def identity(signers: SignersFile, *, name: str = "", key: Path | None = None, h
         fingerprint = _fingerprint_at(key)
         return Identity(_name_for(signers, fingerprint, key, name), _usable(key), fingerprint)
     for candidate, fingerprint in _own_keys(home or Path.home()):
-        names = signers.names_of(fingerprint)
-        if name in names or (not name and names):
+        names = _own_names(signers, fingerprint)
+        if signers.is_whose(fingerprint, name) if name else names:
             return Identity(name or names[0], candidate, fingerprint)
     who = f"{name!r}" if name else "you"
     there = "" if signers.path.exists() else "there is no signers file yet: "
@@ -60,9 +60,17 @@ def _name_for(signers: SignersFile, fingerprint: str, key: Path, name: str) -> s
     if not names:
         way_out = f"gonogo checklist enrol {name or 'NAME'} --key {key} adds it"
         raise SigningError(f"{key}: the key {fingerprint} is not in {signers.path}; {way_out}")
-    if name and name not in names:
+    if name and not signers.is_whose(fingerprint, name):
         raise SigningError(f"{key}: this key is {names[0]}'s in {signers.path}, not {name}'s; sign as {names[0]}")
-    return name or names[0]
+    own = _own_names(signers, fingerprint)
+    if not name and not own:
+        raise SigningError(f"{key}: {signers.path} knows this key only as {names[0]}; say who you are with --as NAME")
+    return name or own[0]
+
+
+def _own_names(signers: SignersFile, fingerprint: str) -> list[str]:
+    """Return a key's names that stand for one person; a pattern, such as ``*@ops``, is nobody's name."""
+    return [each.name for each in signers.enrolled() if each.fingerprint == fingerprint and not each.is_pattern]
 
 
 def _usable(key: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ _LINE: Final = re.compile(
         (?P<key>(?:ssh-|ecdsa-|sk-)\S+\s+[A-Za-z0-9+/=]+)""",
     re.VERBOSE,
 )
+_TIMEOUT_S: Final = 30.0
 _HEADER: Final = """\
 # Who may sign, with which key, in which roles: OpenSSH's allowed_signers (see ssh-keygen(1)).
 # NAME namespaces="operator@gonogo,reviewer@gonogo" KEYTYPE KEY
@@ -37,9 +39,18 @@ class Enrolled:
     """Empty where the key may sign in every role."""
     fingerprint: str
 
+    @property
+    def is_pattern(self) -> bool:
+        """Tell whether the name stands for several people, such as ``*@ops``."""
+        return any(char in self.name for char in "*?!")
+
+    def is_for(self, name: str) -> bool:
+        """Tell whether the key is this person's; names are patterns (PATTERNS in ssh_config(5))."""
+        return _matches(self.name, name)
+
     def may(self, role: str) -> bool:
         """Tell whether the file lets this key sign in a role."""
-        return not self.roles or role in self.roles
+        return not self.roles or any(_matches(each, role) for each in self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,10 @@ class SignersFile:
                 found += [Enrolled(name, roles, fingerprint_of(blob)) for name in names]
         return tuple(found)
 
+    def is_whose(self, fingerprint: str, name: str) -> bool:
+        """Tell whether the file knows a key under a name."""
+        return any(each.fingerprint == fingerprint and each.is_for(name) for each in self.enrolled())
+
     def names_of(self, fingerprint: str) -> tuple[str, ...]:
         """Return under which names the file knows a key."""
         return tuple(each.name for each in self.enrolled() if each.fingerprint == fingerprint)
@@ -88,11 +103,14 @@ class SignersFile:
         """Add a key to the file.
 
         Raises:
-            GonogoError: when it is no public key, or the name or the key is there already.
+            GonogoError: when it is no public key, no name or no role, or the key is there already.
         """
         blob = key_blob_of(public_key)
-        if blob is None:
+        if blob is None or not _is_whole(public_key):
             raise GonogoError(f"{public_key[:60]!r} is no public key; wanted the line of a .pub file")
+        for role in roles:
+            if re.fullmatch(r"[a-z][a-z0-9-]*", role) is None:
+                raise GonogoError(f"{role!r} is no role; wanted such as operator: lower case letters, digits and -")
         if not re.fullmatch(r"[\w.+-]+(?:@[\w.-]+)?", name):
             raise GonogoError(f"{name!r} is no name for a signer; wanted such as anna or anna@ops")
         added = Enrolled(name, roles, fingerprint_of(blob))
@@ -102,12 +120,34 @@ class SignersFile:
         spaces = ",".join(namespace_of(role) for role in roles)
         options = f'namespaces="{spaces}" ' if roles else ""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        text = self.path.read_text("utf-8") if self.path.exists() else _HEADER
+        is_new = not self.path.exists()
+        torn = not is_new and not self.path.read_bytes().endswith(b"\n")
         line = f"{name} {options}{' '.join(public_key.split()[:2])}\n"
-        self.path.write_text(text if text.endswith("\n") or not text else f"{text}\n", "utf-8")
-        with self.path.open("a", encoding="utf-8") as out:
-            out.write(line)
+        with self.path.open("a", encoding="utf-8") as out:  # what stands there is never written anew
+            out.write(f"{_HEADER if is_new else ''}{chr(10) if torn else ''}{line}")
         return added
+
+
+def _is_whole(public_key: str) -> bool:
+    """Tell whether ``ssh-keygen`` can read a public key: one that was cut off begins like a whole one."""
+    asked = " ".join(public_key.split()[:2])
+    try:
+        done = subprocess.run(
+            ["ssh-keygen", "-l", "-f", "-"],  # noqa: S607  # found where the user has it
+            input=asked.encode(),
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise GonogoError(f"ssh-keygen could not be asked: {error}; install OpenSSH's client") from error
+    return done.returncode == 0
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Match as OpenSSH does: ``*`` and ``?``; what begins with ``!`` lets nobody in by itself."""
+    wanted = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return not pattern.startswith("!") and re.fullmatch(wanted, text, re.DOTALL) is not None
 
 
 def _roles(options: str) -> tuple[str, ...]:

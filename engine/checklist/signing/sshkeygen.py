@@ -101,7 +101,7 @@ def verify(payload: bytes, signature: str, who: str, role: str, *, at: datetime,
                 timeout=_TIMEOUT_S,
                 check=False,
             )
-        except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:  # ValueError: a name with a NUL in it
             return Trust(False, key, f"ssh-keygen could not be asked: {error}")
     if done.returncode == 0:
         return Trust(True, key)
@@ -118,7 +118,7 @@ def _explain(said: str, key: str, who: str, role: str, signers: SignersFile) -> 
     if "namespace does not match" in said:
         return f"signed in another role than {role!r}"
     names = signers.names_of(key)
-    if who not in names:
+    if not signers.is_whose(key, who):
         if names:
             return f"the key {key} is {names[0]}'s, not {who}'s"
         return f"the key {key} is not in {signers.path}: nobody there may sign with it"
@@ -127,7 +127,7 @@ def _explain(said: str, key: str, who: str, role: str, signers: SignersFile) -> 
     if "not yet valid" in said:
         return f"the key {key} of {who} was not valid yet when this was signed"
     if "not permitted" in said:
-        return f"{who} may not sign as {role}: {signers.path} does not give that role"
+        return f"{who} may not sign as {role}: {signers.path} does not give that role to the key {key}"
     if signers.revoked.exists():
         return f"the key {key} of {who} is revoked in {signers.revoked}"
     return f"ssh-keygen refuses it: {said.strip() or 'no reason given'}"

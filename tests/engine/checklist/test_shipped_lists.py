@@ -145,7 +145,7 @@ WRONG: Final = (
     ("data-cycle", "phase-order", "1, 2, 3, 4"),
     ("data-cycle", "region", "US-TX-3"),
     ("data-cycle", "midi-tempo", "4.85"),
-    ("phase2-conversion", "inventory-shards", "0"),
+    ("phase2-conversion", "inventory-shards", "many"),
     ("phase2-conversion", "window-long-enough", "4.5"),
     ("phase2-conversion", "second-copy", "none"),
     ("phase2-conversion", "ears-new", "a whistle"),
