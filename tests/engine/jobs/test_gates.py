@@ -136,6 +136,18 @@ async def test_an_override_opens_its_own_gate_once(flight: Flight) -> None:
         await start(flight)
 
 
+async def test_an_override_that_was_used_is_not_had_back_by_cutting_off_the_ledgers_end(flight: Flight) -> None:
+    flight.walk.override(GATE, "the flood", pen("anna"))
+    events = await start(flight)
+    log = flight.walk.around.state / "runs" / "the-run" / "events.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    ledger = flight.walk.ledger.path
+    ledger.write_bytes(b"".join(line.content + b"\n" for line in flight.lines[:-1]))
+    with pytest.raises(GateClosedError, match="the end is missing: the log of the-run says"):
+        await start(flight)
+
+
 async def test_an_override_of_another_gate_hides_none_of_this_one(flight: Flight) -> None:
     flight.walk.override(GATE, "the flood", pen("anna"))
     flight.walk.override("clean.start", "the next step", pen("anna"))
