@@ -30,8 +30,8 @@ def sweep_lines(summary: SweepSummary, verdict: str) -> list[str]:
         lines.append(f"the corpus: about {show_bytes(to_do)} to do, {show_seconds(summary.estimate_s)}")
     lines += [line for group in summary.codecs for line in (*_table(group), *_group(group))]
     lines += [summary.detail] if summary.detail else []
-    lines += [f"listen, before and after: {summary.listen}"] if summary.listen else []
     lines += [f"report: {summary.report}"] if summary.report else []
+    lines += [f"listen, before and after: {summary.listen}"] if summary.listen else []
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     """Show a run until its viewer leaves; return the exit code of the run where it has ended."""
 
     def console() -> int:
+        _honour_no_color()
         from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
         from app.console.watch import Watch  # noqa: PLC0415
 
@@ -59,6 +61,7 @@ def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
     """Let a person walk a checklist; return 0 for GO, 3 for NO-GO."""
 
     def console() -> int:
+        _honour_no_color()
         from app.console.checklist.app import ChecklistConsole  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
 
         app = ChecklistConsole(walk, who, key)
@@ -69,3 +72,9 @@ def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
     standing = walk.look()
     say(header(standing))
     return code or (ExitCode.OK if standing.is_go else ExitCode.GATE_CLOSED)
+
+
+def _honour_no_color() -> None:
+    """Choose a theme without colours before Textual is imported, which reads it then; later it is black on black."""
+    if os.environ.get("NO_COLOR"):
+        os.environ["TEXTUAL_THEME"] = "ansi-dark"

@@ -32,6 +32,11 @@ class Terminal:
         return self._tmux("capture-pane", "-p")
 
     @property
+    def styled(self) -> str:
+        """The screen with its colours, as escape sequences."""
+        return self._tmux("capture-pane", "-e", "-p")
+
+    @property
     def modes(self) -> str:
         """Alternate page, mouse, cursor."""
         return self._tmux("display", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}").strip()

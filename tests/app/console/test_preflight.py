@@ -74,7 +74,7 @@ def test_a_list_walked_and_signed_by_keys_alone_opens_the_gate(
         terminal.types(value)
     terminal.waits_for(r"NO-GO 10 not signed of 18 items")
     terminal.keys("S")
-    terminal.waits_for(r"anna")
+    terminal.waits_for(r"y  yes")
     terminal.keys("y")
     terminal.waits_for(r"GO every item is settled")
     terminal.keys("q")
