@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import Annotated, Final
 
@@ -13,6 +12,8 @@ from engine.checklist.around import Around, off_loop
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_bytes, checked_pattern
 from engine.errors import printable
+from engine.host.gpu import Gpu as Reading
+from engine.host.gpu import Gpus, GpusUnknownError
 from engine.units import counted, show_bytes
 
 _SHOWN: Final = 8
@@ -50,22 +51,11 @@ class Gpu(CheckTable, frozen=True, kw_only=True, tag="gpu"):
         return await off_loop(self._ask)
 
     def _ask(self) -> Answer:
-        import pynvml  # noqa: PLC0415  # 5,000 lines of bindings that few commands need
-
         try:
-            pynvml.nvmlInit()
-        except pynvml.NVMLError as error:
-            return no_answer(f"the NVIDIA driver does not answer: {error}; is it installed and loaded?")
-        try:
-            driver = str(pynvml.nvmlSystemGetDriverVersion())
-            handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
-            looks = [self._look_at(index, handle) for index, handle in enumerate(handles)]
-        except pynvml.NVMLError as error:
-            return no_answer(f"the NVIDIA driver does not tell: {error}")
-        finally:
-            with contextlib.suppress(pynvml.NVMLError):
-                pynvml.nvmlShutdown()
-        return self._judge(driver, looks)
+            with Gpus() as gpus:
+                return self._judge(gpus.driver(), [self._look_at(gpu) for gpu in gpus.read()])
+        except GpusUnknownError as error:
+            return no_answer(str(error))
 
     def _judge(self, driver: str, looks: list[tuple[str, bool]]) -> Answer:
         new = not self.min_driver or _numbers(driver) >= _numbers(self.min_driver)
@@ -77,24 +67,26 @@ class Gpu(CheckTable, frozen=True, kw_only=True, tag="gpu"):
             read.insert(1, f"wanted {self.min_count}")
         return passed(", ".join(read), when=new and good >= self.min_count)
 
-    def _look_at(self, index: int, handle: object) -> tuple[str, bool]:
-        """Say what a GPU is and whether it is meant; only what is wanted is asked, for not every GPU tells all."""
-        import pynvml  # noqa: PLC0415  # as above
-
-        name = str(pynvml.nvmlDeviceGetName(handle))
-        told, meant = [f"{index}: {printable(name)}"], re.search(self.name, name) is not None
+    def _look_at(self, gpu: Reading) -> tuple[str, bool]:
+        """Say what a GPU is and whether it is meant; only what is wanted must be told, for not every GPU tells all."""
+        told, meant = [f"{gpu.index}: {gpu.name}"], re.search(self.name, gpu.name) is not None
         if self.min_memory or self.max_memory_used:
-            # The second version of this call does not count what the driver keeps for itself as used.
-            memory = pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2)
-            told.append(f"{show_bytes(memory.used)} of {show_bytes(memory.total)} used")
-            meant = meant and (not self.min_memory or memory.total >= checked_bytes("min_memory", self.min_memory))
-            most = checked_bytes("max_memory_used", self.max_memory_used) if self.max_memory_used else memory.total
-            meant = meant and memory.used <= most
+            used, total = _known(gpu, "memory", gpu.memory_used_bytes), _known(gpu, "memory", gpu.memory_total_bytes)
+            told.append(f"{show_bytes(used)} of {show_bytes(total)} used")
+            meant = meant and (not self.min_memory or total >= checked_bytes("min_memory", self.min_memory))
+            most = checked_bytes("max_memory_used", self.max_memory_used) if self.max_memory_used else total
+            meant = meant and used <= most
         if self.max_utilisation is not None:
-            busy = int(pynvml.nvmlDeviceGetUtilizationRates(handle).gpu)
+            busy = _known(gpu, "utilisation", gpu.utilisation_percent)
             told.append(f"{busy} % busy")
             meant = meant and busy <= self.max_utilisation
         return ", ".join(told), meant
+
+
+def _known(gpu: Reading, what: str, value: int | None) -> int:
+    if value is None:
+        raise GpusUnknownError(f"GPU {gpu.index}, {gpu.name}, does not tell its {what}")
+    return value
 
 
 def _numbers(version: str) -> tuple[int, ...]:

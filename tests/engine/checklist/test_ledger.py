@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from engine.checklist.answers import State
-from engine.checklist.ledger import store
 from engine.checklist.ledger.chain import Finding, Weight, check_chain
 from engine.checklist.ledger.entries import Answered, Begun, Signed
 from engine.checklist.ledger.lines import split_signature
 from engine.checklist.ledger.store import Ledger
 from engine.errors import GonogoError, SafetyStopError
+from engine.run import appending
 
 WRITER = """
 import sys
@@ -289,7 +289,7 @@ def test_nobody_waits_for_a_person_who_signs(tmp_path: Path) -> None:
 
 
 def test_a_writer_that_does_not_let_go_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "_WAIT_S", 0.1)
+    monkeypatch.setattr(appending, "_WAIT_S", 0.1)
     ledger = ledger_in(tmp_path)
     ledger.append(answered())
     with ledger.path.open("rb") as held:
