@@ -31,9 +31,9 @@ async def take() -> str:
         cut.write_bytes(cut.read_bytes()[:100_000])
         state = corpus / ".gonogo"
         run = start_engine(["convert", str(corpus), "--workers", "2", "--budget", "10m"], state)
-        console = Console(Watch(run), budget_s=600.0)
+        watch = Watch(run)
+        console = Console(watch, budget_s=600.0)
         async with console.run_test(size=SIZE) as pilot:
-            watch = console.watched
             while watch.view.counts.get("done", 0) < DONE_BEFORE and watch.alive:
                 await pilot.pause(0.1)
             await pilot.pause(0.5)

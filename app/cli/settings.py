@@ -91,8 +91,12 @@ def _values(settings: Settings) -> dict[str, object]:
         "metadata.fields": settings.metadata,
         "convert": settings.convert,
         "signing": settings.signing,
+        "watch": settings.watch,
     }
     values = {f"{name}.{key}": value for name, section in sections.items() for key, value in asdict(section).items()}
+    values |= {f"watch.patterns.{name}": regex for name, regex in settings.patterns.items()}
+    for family, table in settings.rules.items():
+        values |= {".".join(filter(None, ("watch.rules", family, key))): value for key, value in table.items()}
     return {**values, **{f"gates.{gate}": checklist for gate, checklist in settings.gates.items()}}
 
 

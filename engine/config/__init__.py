@@ -4,7 +4,7 @@ from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Section, Settings, Signing
+from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Section, Settings, Signing, Watch
 from engine.config.template import CorpusFacts, KeyHelp, commented_toml, describe
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "Settings",
     "Signing",
     "Value",
+    "Watch",
     "commented_toml",
     "describe",
     "load_settings",

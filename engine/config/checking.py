@@ -11,9 +11,10 @@ import msgspec
 from engine.config.keys import GATES, OTHER_VARIABLES, RULES, variable
 from engine.config.origins import FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import SECTIONS
+from engine.config.sections import FREE_SECTIONS, SECTIONS
 from engine.errors import Fault, UsageError
 
+_NOT_POSSIBLE: Final = "not a possible value"
 _ALL_KEYS: Final = "`gonogo config show` lists every key"
 
 
@@ -22,6 +23,14 @@ def check(entry: Entry) -> Value | Fault:
     kind = entry.origin.kind
     if entry.key.startswith("gates."):
         return _check_gate(entry)
+    if entry.key.startswith("watch.patterns."):
+        return (
+            entry.raw
+            if isinstance(entry.raw, str) and entry.raw
+            else _fault(entry, _NOT_POSSIBLE, "a regular expression")
+        )
+    if entry.key.startswith("watch.rules."):
+        return _check_rule(entry)
     rule = RULES.get(entry.key)
     if rule is None:
         return _unknown(entry)
@@ -31,7 +40,17 @@ def check(entry: Entry) -> Value | Fault:
     try:
         return rule.read(raw)
     except (ValueError, TypeError, UsageError):
-        return _fault(entry, "not a possible value", rule.wanted)
+        return _fault(entry, _NOT_POSSIBLE, rule.wanted)
+
+
+def _check_rule(entry: Entry) -> Value | Fault:
+    """Take a number, or a list of rules; which keys there are, the rules know themselves."""
+    raw = entry.raw
+    if isinstance(raw, list) and all(isinstance(each, str) for each in raw):
+        return tuple(raw)
+    if isinstance(raw, int | float) and not isinstance(raw, bool):
+        return raw
+    return _fault(entry, _NOT_POSSIBLE, "a number, or a list of rules")
 
 
 def _check_gate(entry: Entry) -> Value | Fault:
@@ -41,7 +60,7 @@ def _check_gate(entry: Entry) -> Value | Fault:
     if entry.key.removeprefix("gates.") not in GATES:
         return _unknown(entry)
     if not isinstance(entry.raw, str) or not entry.raw:
-        return _fault(entry, "not a possible value", 'the id of a checklist, such as "phase2-conversion"')
+        return _fault(entry, _NOT_POSSIBLE, 'the id of a checklist, such as "phase2-conversion"')
     return entry.raw
 
 
@@ -59,7 +78,7 @@ def _fault(entry: Entry, problem: str, wanted: str, way_out: str = "") -> Fault:
 
 def _unknown(entry: Entry) -> Fault:
     """Name the nearest known key: the same name in another section, or one that is spelled alike."""
-    sections = [*SECTIONS, "gates"]
+    sections = [*SECTIONS, *FREE_SECTIONS]
     if isinstance(entry.raw, dict):
         what, keys, wanted = "section", sections, f"one of the sections {', '.join(sections)}"
     elif entry.origin.kind is OriginKind.ENV:

@@ -8,7 +8,7 @@ sources comes in one :class:`ConfigError`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import Convert, Layout, Metadata, Settings, Signing
+from engine.config.sections import Convert, Layout, Metadata, Settings, Signing, Watch
 from engine.config.tomlfile import read_entries
 from engine.errors import ConfigError, Fault
 
@@ -86,17 +86,39 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         _build(Metadata, "metadata.fields", values),
         _build(Convert, "convert", values),
         _build(Signing, "signing", values),
-        {key.removeprefix("gates."): str(value) for key, value in values.items() if key.startswith("gates.")},
+        _build(Watch, "watch", values),
+        patterns={key: str(value) for key, value in _free("watch.patterns", values)},
+        rules=_tables(values),
+        gates={key: str(value) for key, value in _free("gates", values)},
     )
     return Resolved(settings, origins)
 
 
-_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing)
+def _free(section: str, values: Mapping[str, Value]) -> Iterator[tuple[str, Value]]:
+    """Yield the keys of a section whose keys are not fixed."""
+    for key, value in values.items():
+        if key.startswith(f"{section}."):
+            yield key.removeprefix(f"{section}."), value
+
+
+def _tables(values: Mapping[str, Value]) -> dict[str, dict[str, float | tuple[str, ...]]]:
+    """Return the tables of ``[watch.rules]``; keys right under it are in the table ""."""
+    tables: dict[str, dict[str, float | tuple[str, ...]]] = {}
+    for key, value in _free("watch.rules", values):
+        family, _, name = key.rpartition(".")
+        assert not isinstance(value, str)
+        tables.setdefault(family, {})[name] = value
+    return tables
+
+
+_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing, Watch)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:
     # Any: each value was checked against its own field's rule, which a type checker cannot follow.
     given: dict[str, Any] = {
-        key.removeprefix(f"{name}."): value for key, value in values.items() if key.startswith(f"{name}.")
+        key.removeprefix(f"{name}."): value
+        for key, value in values.items()
+        if key in RULES and key.startswith(f"{name}.")
     }
     return dataclasses.replace(section(), **given)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from engine.units import parse_bytes, parse_seconds
 
-Value = int | str | tuple[str, ...]
+Value = int | float | str | tuple[str, ...]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,6 +43,28 @@ def whole_number(least: int, word: str = "") -> Rule:
 
     wanted = f"a whole number of at least {least}"
     return Rule(f'"{word}" or {wanted}' if word else wanted, read, _number_or_text)
+
+
+def positive_number() -> Rule:
+    """Ask for a number above 0."""
+
+    def read(raw: object) -> Value:
+        if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 < raw < float("inf"):
+            raise ValueError
+        return float(raw)
+
+    def from_text(text: str) -> object:
+        try:
+            return float(text)
+        except ValueError:
+            return text
+
+    return Rule("a number above 0", read, from_text)
+
+
+def one_of(*words: str) -> Rule:
+    """Ask for one of these words, or "" for none."""
+    return _text('"" or ' + " or ".join(f'"{word}"' for word in words), lambda text: not text or text in words)
 
 
 def _text(wanted: str, check: Callable[[str], object]) -> Rule:

@@ -19,6 +19,8 @@ from engine.config.rules import (
     TIME,
     TIME_OR_NONE,
     TIME_OR_ZERO,
+    one_of,
+    positive_number,
     whole_number,
 )
 from engine.units import parse_bytes, parse_seconds
@@ -132,13 +134,41 @@ class Signing:
     """The name to sign as; "" is the name that the signers file has for the key."""
 
 
-Section = Layout | Metadata | Convert | Signing
+@dataclasses.dataclass(frozen=True)
+class Watch:
+    """What is known of a training run beforehand; what is not, is inferred from its log and said."""
+
+    scale: Annotated[float, positive_number()] = 1.0
+    """Logged losses are multiplied by it: 4 where the trainer divides by 4 steps of gradient accumulation."""
+    card: Annotated[int, whole_number(0)] = 0
+    """Size of the vocabulary or codebook (MusicGen: 2048), which tells what guessing costs; 0 is not known."""
+    mode: Annotated[str, one_of("from-scratch", "fine-tune")] = ""
+    """Where the run starts; "" infers it."""
+    planned_steps: Annotated[int, whole_number(0)] = 0
+    """The last step of the plan: silence after that is no alarm; 0 is not known."""
+    checkpoints: Annotated[str, PATH_OR_NONE] = ""
+    """The folder of checkpoints, whose age, size and readability are watched; "" watches none."""
+    checkpoint_interval: Annotated[str, TIME_OR_NONE] = ""
+    """How often a checkpoint is written, such as "1h"; "" is not known."""
+
+    @property
+    def checkpoint_interval_s(self) -> float | None:
+        """The interval in seconds; None where it is not known."""
+        return parse_seconds(self.checkpoint_interval) if self.checkpoint_interval else None
+
+
+Section = Layout | Metadata | Convert | Signing | Watch
+FREE_SECTIONS: Final = ("gates", "watch.patterns", "watch.rules")
+"""Sections whose keys are not fixed here."""
+RuleTable = Mapping[str, float | tuple[str, ...]]
+"""One table of ``[watch.rules]``: numbers, or names of rules."""
 
 SECTIONS: Final[Mapping[str, type[Section]]] = {
     "layout": Layout,
     "metadata.fields": Metadata,
     "convert": Convert,
     "signing": Signing,
+    "watch": Watch,
 }
 
 
@@ -150,5 +180,10 @@ class Settings:
     metadata: Metadata = dataclasses.field(default_factory=Metadata)
     convert: Convert = dataclasses.field(default_factory=Convert)
     signing: Signing = dataclasses.field(default_factory=Signing)
+    watch: Watch = dataclasses.field(default_factory=Watch)
+    patterns: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """``[watch.patterns]``: name to a regular expression that finds a line of metrics."""
+    rules: Mapping[str, RuleTable] = dataclasses.field(default_factory=dict)
+    """``[watch.rules.FAMILY]``: numbers that replace those of the alert rules; "" holds ``off``, rules switched off."""
     gates: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Gate to the id of the checklist that opens it. Only the corpus's own file, or --config, binds a gate."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from engine.config.origins import Entry, Origin, OriginKind
 from engine.config.positions import KeyPath, Position, positions_of
-from engine.config.sections import SECTIONS
+from engine.config.sections import FREE_SECTIONS, SECTIONS
 from engine.errors import ConfigError
 
 
@@ -71,7 +71,8 @@ def _flatten(table: Mapping[str, object], above: tuple[str, ...]) -> Iterator[tu
     for name, raw in table.items():
         path = (*above, name)
         dotted = ".".join(path)
-        is_section = path[0] == "gates" or any(f"{known}.".startswith(f"{dotted}.") for known in SECTIONS)
+        is_free = any(f"{dotted}.".startswith(f"{free}.") for free in FREE_SECTIONS)
+        is_section = is_free or any(f"{known}.".startswith(f"{dotted}.") for known in (*SECTIONS, *FREE_SECTIONS))
         if is_section and isinstance(raw, dict):
             yield from _flatten(raw, path)
         else:
