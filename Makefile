@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-corpus
 
-.PHONY: demo test check bench picture format help
+.PHONY: demo test real check bench picture format help
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,14 @@ demo: $(VENV)/.tool  ## a small corpus, and the main job on it
 
 test: $(VENV)/.dev  ## the whole suite
 	$(BIN)/python -m pytest
+
+real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
+	.venv-real/bin/python -m pytest tests/engine/watch/real
+
+.venv-real/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv .venv-real
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,real]'
+	@touch $@
 
 check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

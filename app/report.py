@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import socket
 import time
+from collections.abc import Callable
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
@@ -41,6 +42,8 @@ class Report:
         self._log: EventLog | None = EventLog(None, None) if as_json else None
         self._rows = 0
         self.detail = ""
+        self.closing: Callable[[ReportSummary], ReportSummary] = lambda summary: summary
+        """Turns the summary into one that says more."""
         self._began = time.monotonic()
 
     def __enter__(self) -> Self:
@@ -78,6 +81,5 @@ class Report:
             outcome = self.outcome if error is None else Outcome.ERROR
             seconds = round(time.monotonic() - self._began, 3)
             detail = self.detail if error is None else str(error)
-            self._log.append(
-                ReportSummary(job=self._command, outcome=outcome, seconds=seconds, rows=self._rows, detail=detail)
-            )
+            summary = ReportSummary(job=self._command, outcome=outcome, seconds=seconds, rows=self._rows, detail=detail)
+            self._log.append(summary if error is not None else self.closing(summary))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import checklist, convert, corpus, reports, runs, settings, sweep
+from app.cli import checklist, convert, corpus, cost, reports, runs, settings, sweep, verdict, watch
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.report import Report, Row
@@ -38,6 +38,9 @@ for command in (
     *convert.COMMANDS,
     *reports.COMMANDS,
     *checklist.COMMANDS,
+    *watch.COMMANDS,
+    *cost.COMMANDS,
+    *verdict.COMMANDS,
     *runs.COMMANDS,
     *settings.COMMANDS,
 ):
@@ -86,4 +89,5 @@ class Refused(Row, frozen=True, kw_only=True, tag="error"):
 
 def _usage_code(arguments: Sequence[str]) -> int:
     """A monitoring system takes 2 for critical: where it asks, a wrong question is UNKNOWN."""
-    return CheckCode.UNKNOWN if "status" in arguments and "--check" in arguments else ExitCode.USAGE
+    asks_level = ("status" in arguments and "--check" in arguments) or ("watch" in arguments and "--once" in arguments)
+    return CheckCode.UNKNOWN if asks_level else ExitCode.USAGE

@@ -92,6 +92,7 @@ def _values(settings: Settings) -> dict[str, object]:
         "convert": settings.convert,
         "signing": settings.signing,
         "watch": settings.watch,
+        "budget": settings.budget,
     }
     values = {f"{name}.{key}": value for name, section in sections.items() for key, value in asdict(section).items()}
     values |= {f"watch.patterns.{name}": regex for name, regex in settings.patterns.items()}

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from app.checklist_wording import header
 from app.console.guard import guarded
 from app.console.launch import EngineRefusedError, start_engine
 from app.endings import ending_lines, summary_of
-from app.exit_codes import ExitCode, code_of
+from app.exit_codes import ExitCode, code_for, code_of
 from app.streams import say
 from engine.checklist.walk import Walk
+from engine.errors import GonogoError
 from engine.run.folder import RunFolder
+
+if TYPE_CHECKING:  # every command imports this module, and few of them watch
+    from app.console.training.facts import Watched
 
 
 def has_terminal() -> bool:
@@ -72,6 +78,42 @@ def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
     standing = walk.look()
     say(header(standing))
     return code or (ExitCode.OK if standing.is_go else ExitCode.GATE_CLOSED)
+
+
+def watch_in_console(opening: AbstractContextManager[Watched], at_end: Callable[[Watched], int]) -> int:
+    """Let a person watch training runs; return 0, or 4 where what was watched has been stopped.
+
+    Args:
+        opening: opens what is watched, in the console's own process: threads do not come along into another.
+        at_end: tells what it came to, once the terminal is given back; returns 0 where that worked.
+    """
+
+    def console() -> int:
+        try:
+            with opening as watched:
+                return _watch(watched, at_end)
+        except GonogoError as error:
+            say(f"gonogo: {error}")
+            return code_for(error)
+
+    return guarded(console)
+
+
+def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
+    _honour_no_color()
+    from app.console.training.app import TrainingConsole  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+    from app.console.training.looks import Looks  # noqa: PLC0415
+
+    looks = Looks(watched.watching, watched.reactor, watched.facts)
+    app = TrainingConsole(looks, watched.facts)
+    app.run()
+    if looks.refused is not None:
+        raise looks.refused
+    if not looks.leave():
+        say("a log does not answer; what was seen of it is not told")
+        return app.return_code or ExitCode.SOME_FAILED
+    told = at_end(watched)
+    return app.return_code or (ExitCode.SAFETY_STOP if watched.reactor.stopped else told)
 
 
 def _honour_no_color() -> None:

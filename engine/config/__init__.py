@@ -4,7 +4,7 @@ from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import SECTIONS, Convert, Layout, Metadata, Section, Settings, Signing, Watch
+from engine.config.sections import SECTIONS, Budget, Convert, Layout, Metadata, Section, Settings, Signing, Watch
 from engine.config.template import CorpusFacts, KeyHelp, commented_toml, describe
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "OTHER_VARIABLES",
     "SECTIONS",
     "USER_FILE_NAME",
+    "Budget",
     "Convert",
     "CorpusFacts",
     "KeyHelp",

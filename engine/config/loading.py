@@ -16,7 +16,7 @@ from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
-from engine.config.sections import Convert, Layout, Metadata, Settings, Signing, Watch
+from engine.config.sections import Budget, Convert, Layout, Metadata, Settings, Signing, Watch
 from engine.config.tomlfile import read_entries
 from engine.errors import ConfigError, Fault
 
@@ -87,6 +87,7 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         _build(Convert, "convert", values),
         _build(Signing, "signing", values),
         _build(Watch, "watch", values),
+        _build(Budget, "budget", values),
         patterns={key: str(value) for key, value in _free("watch.patterns", values)},
         rules=_tables(values),
         gates={key: str(value) for key, value in _free("gates", values)},
@@ -111,7 +112,7 @@ def _tables(values: Mapping[str, Value]) -> dict[str, dict[str, float | tuple[st
     return tables
 
 
-_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing, Watch)
+_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing, Watch, Budget)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Callable
+from datetime import date
 
 from engine.units import parse_bytes, parse_seconds
 
@@ -62,6 +63,25 @@ def positive_number() -> Rule:
     return Rule("a number above 0", read, from_text)
 
 
+def money() -> Rule:
+    """Ask for an amount of money: kept as it was written, for 0.39 is no binary fraction."""
+
+    def read(raw: object) -> Value:
+        text = str(raw) if isinstance(raw, int | float | str) and not isinstance(raw, bool) else ""
+        _must(re.fullmatch(r"\d{1,9}(\.\d{1,6})?", text) is not None)
+        return text
+
+    return Rule("an amount in dollars, such as 600 or 0.39", read)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def one_of(*words: str) -> Rule:
     """Ask for one of these words, or "" for none."""
     return _text('"" or ' + " or ".join(f'"{word}"' for word in words), lambda text: not text or text in words)
@@ -112,3 +132,4 @@ TIME_OR_NONE = _text('"" for none, or a time above 0, such as 4h', lambda t: not
 TIME_OR_ZERO = _text("a time such as 10m, or 0s", lambda t: parse_seconds(t) >= 0)
 PATH_OR_NONE = _text('"" for the default, or the path of a file', lambda _: True)
 ANY_TEXT = _text('"" for none, or a name', lambda _: True)
+DAY_OR_NONE = _text('"" for none, or a day such as 2026-11-22', lambda t: not t or _is_day(t))

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from engine.config.rules import (
     ANY_TEXT,
+    DAY_OR_NONE,
     NAMES,
     PATH_OR_NONE,
     PATTERNS,
@@ -19,6 +20,7 @@ from engine.config.rules import (
     TIME,
     TIME_OR_NONE,
     TIME_OR_ZERO,
+    money,
     one_of,
     positive_number,
     whole_number,
@@ -146,6 +148,8 @@ class Watch:
     """Where the run starts; "" infers it."""
     planned_steps: Annotated[int, whole_number(0)] = 0
     """The last step of the plan: silence after that is no alarm; 0 is not known."""
+    logging_steps: Annotated[int, whole_number(1)] = 1
+    """Steps between the lines of a log that names none (the printed dicts of Hugging Face's Trainer)."""
     checkpoints: Annotated[str, PATH_OR_NONE] = ""
     """The folder of checkpoints, whose age, size and readability are watched; "" watches none."""
     checkpoint_interval: Annotated[str, TIME_OR_NONE] = ""
@@ -157,7 +161,25 @@ class Watch:
         return parse_seconds(self.checkpoint_interval) if self.checkpoint_interval else None
 
 
-Section = Layout | Metadata | Convert | Signing | Watch
+@dataclasses.dataclass(frozen=True)
+class Budget:
+    """What a training run may cost, and for how long."""
+
+    usd: Annotated[str, money()] = "600"
+    """The budget in dollars."""
+    weeks: Annotated[int, whole_number(1)] = 8
+    """How long the plan lasts."""
+    usd_per_hour: Annotated[str, money()] = "0.39"
+    """What the plan counts with for an hour of the machine."""
+    start: Annotated[str, DAY_OR_NONE] = ""
+    """The day on which the plan begins; "" is the first entry of the cost ledger."""
+    early_usd: Annotated[str, money()] = "400"
+    """So much before early_day is too fast."""
+    early_day: Annotated[int, whole_number(1)] = 35
+    """The day of the plan at whose end is decided whether it goes on."""
+
+
+Section = Layout | Metadata | Convert | Signing | Watch | Budget
 FREE_SECTIONS: Final = ("gates", "watch.patterns", "watch.rules")
 """Sections whose keys are not fixed here."""
 RuleTable = Mapping[str, float | tuple[str, ...]]
@@ -169,6 +191,7 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
     "convert": Convert,
     "signing": Signing,
     "watch": Watch,
+    "budget": Budget,
 }
 
 
@@ -181,6 +204,7 @@ class Settings:
     convert: Convert = dataclasses.field(default_factory=Convert)
     signing: Signing = dataclasses.field(default_factory=Signing)
     watch: Watch = dataclasses.field(default_factory=Watch)
+    budget: Budget = dataclasses.field(default_factory=Budget)
     patterns: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """``[watch.patterns]``: name to a regular expression that finds a line of metrics."""
     rules: Mapping[str, RuleTable] = dataclasses.field(default_factory=dict)

@@ -1,0 +1,206 @@
+"""The curve of one run as rules see it: level, noise, best, history; fed record by record, for microseconds each."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Final, Self
+
+from engine.watch.records import LEARNING_RATE, LOSS, Record
+from engine.watch.rules.running import History, Window
+from engine.watch.scale import SLOPE_STEPS, UNDECIDED, Inferred, Mode, Setting, Slope, from_slope, from_start
+from engine.watch.thresholds import Noise
+
+_MEDIAN_ERROR: Final = 1.2533
+"""The standard error of a median of normal noise, in standard errors of the mean: sqrt(pi/2)."""
+_LARGEST: Final = 1e30
+"""Losses are cut to this size: beyond, differences overflow."""
+_STEEP_START: Final = 5
+"""Records whose median is the first level: few, because a curve falls fastest at its start."""
+_RECENT_BLOCKS: Final = 256
+"""Blocks that are kept unmerged for windows of some hundred steps."""
+_WANDERING: Final = 64
+"""Levels of stretches that do not overlap, from whose differences slow wandering is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A few records in a row."""
+
+    first_step: int
+    last_step: int
+    level: float
+    rate: float | None
+    """Learning rate at its end, where it is logged."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Return itself: it never changes, and copies of a curve hold hundreds."""
+        return self
+
+
+class Curve:
+    """Level, noise and history of one run's training loss."""
+
+    def __init__(self, setting: Setting, noise: Noise) -> None:
+        self.setting = setting
+        self._numbers = noise
+        self._near = Window(noise.near_records)
+        self._jumps = Window(noise.spread_records)
+        self._intervals = Window(noise.spread_records)
+        self._drifts = Window(_WANDERING)
+        self._open: list[tuple[int, float]] = []
+        self._near_before: float | None = None
+        self._drift_last: float | None = None
+        self._highest = -math.inf
+        self.history = History()
+        self.recent: deque[Stretch] = deque(maxlen=_RECENT_BLOCKS)
+        self.inferred: Inferred = UNDECIDED
+        self.step = 0
+        """Of the newest record."""
+        self.first_step = 0
+        """Of the first loss."""
+        self.count = 0
+        """Finite losses so far."""
+        self.loss: float | None = None
+        """The newest record's, scaled; None where it has none, NaN and infinities as logged."""
+        self.finite = False
+        """The newest record has a finite loss."""
+        self.level_before = 0.0
+        """The level without the newest record."""
+        self.deviation_before = 0.0
+        """The noise without the newest record."""
+        self.level = 0.0
+        """Median of the last 20 losses."""
+        self.error = 0.0
+        """Standard error of the level."""
+        self.first = 0.0
+        """Median of the first losses."""
+        self.best = math.inf
+        """The lowest level, as a mean over up to three stretches of 20 records that do not overlap, and that all lie
+        before the records that make the level now."""
+        self.best_step = 0
+        self.best_rate_peak = 0.0
+        """The highest learning rate until then; 0 where it is not logged."""
+        self.first_loss = 0.0
+        """The very first."""
+        self._levels: deque[tuple[int, float, float]] = deque()
+        self.block_closed = False
+        """The newest record closed a block of the history: slow rules look only then."""
+        self.drift_closed: float | None = None
+        """The level of the newest 20 records where they are the next 20, without overlap; else None."""
+        self.rate: float | None = None
+        self.rate_peak = 0.0
+        self.zero_rate_since: int | None = None
+
+    @property
+    def interval(self) -> float:
+        """Steps from one record to the next, as usual."""
+        return self._intervals.median() if len(self._intervals) else 1.0
+
+    @property
+    def full(self) -> bool:
+        """The level rests on its full number of records."""
+        return len(self._near) == self._numbers.near_records
+
+    @property
+    def gained(self) -> float:
+        """From the highest level to the best: what the run has learned so far."""
+        return max(0.0, self._highest - min(self.best, self.level)) if self._highest > -math.inf else 0.0
+
+    def in_nats(self, below: float) -> bool:
+        """Tell whether the loss may be a cross entropy in nats: a card is told, or the first losses are small."""
+        return self.setting.card is not None or self.first <= below
+
+    def size(self, level: float) -> float:
+        """Return what a share of a level is taken of: the level, or the range where losses may be negative."""
+        return level if min(level, self.best) > 0 else max(abs(level), self.gained)
+
+    def near(self, count: int) -> float:
+        """Return the median of the last ``count`` losses, at most 20."""
+        values = sorted(self._near.last(count))
+        half, odd = divmod(len(values), 2)
+        return values[half] if odd else (values[half - 1] + values[half]) / 2
+
+    def add(self, record: Record) -> None:
+        """Take the next record."""
+        self.block_closed = False
+        self.drift_closed = None
+        rate = record.values.get(LEARNING_RATE)
+        if rate is not None and math.isfinite(rate):
+            self._take_rate(rate, record.step)
+        loss = record.values.get(LOSS)
+        self.loss = None if loss is None else loss * self.setting.scale
+        self.finite = self.loss is not None and math.isfinite(self.loss)
+        if self.finite and self.loss is not None:
+            self._take(max(-_LARGEST, min(_LARGEST, self.loss)), record.step)
+        self.step = record.step
+
+    def _take_rate(self, rate: float, step: int) -> None:
+        self.rate = rate
+        self.rate_peak = max(self.rate_peak, rate)
+        if rate or not self.rate_peak:
+            self.zero_rate_since = None
+        elif self.zero_rate_since is None:
+            self.zero_rate_since = step
+
+    def _take(self, loss: float, step: int) -> None:
+        self.level_before = self.level
+        self.deviation_before = self._jumps.spread() / math.sqrt(2)
+        if self.count:
+            self._jumps.add(loss - (self._near_before if self._near_before is not None else loss))
+            if step > self.step:
+                self._intervals.add(step - self.step)
+        else:
+            self.first_step, self.first_loss = step, loss
+        self._near_before = loss
+        self.count += 1
+        self._near.add(loss)
+        self.level = self._near.median()
+        if self.count <= _STEEP_START:
+            self.first = self.level
+        if self.full:
+            self._keep_best(step)
+        self._stretch(loss, step)
+        self._infer(step)
+
+    def _keep_best(self, step: int) -> None:
+        """Let a level count as best only once none of its records is part of the level now."""
+        self._highest = max(self._highest, self.level)
+        levels, near = self._levels, self._numbers.near_records
+        levels.append((step, self.level, self.rate_peak))
+        if len(levels) > near:
+            at, level, peak = levels[-1 - near]
+            if len(levels) > 3 * near:
+                level = (level + levels[-1 - 2 * near][1] + levels[0][1]) / 3
+                levels.popleft()
+            if level < self.best:
+                self.best, self.best_step, self.best_rate_peak = level, at, peak
+        single = self.deviation_before * _MEDIAN_ERROR / math.sqrt(self._numbers.near_records)
+        self.error = max(single, self._drifts.spread() / math.sqrt(2) if len(self._drifts) >= 8 else 0.0)
+        if self.count % self._numbers.near_records == 0:
+            if self._drift_last is not None:
+                self._drifts.add(self.level - self._drift_last)
+            self._drift_last = self.level
+            self.drift_closed = self.level
+
+    def _stretch(self, loss: float, step: int) -> None:
+        self._open.append((step, loss))
+        if len(self._open) < self._numbers.block_records:
+            return
+        level = sorted(each for _, each in self._open)[len(self._open) // 2]
+        first = self._open[0][0]
+        self._open = []
+        self.recent.append(Stretch(first, step, level, self.rate))
+        self.history.add(first, step, level)
+        self.block_closed = True
+
+    def _infer(self, step: int) -> None:
+        if self.count == _STEEP_START:
+            self.inferred = from_start(self.setting, self.first)
+        elif self.block_closed and not self.inferred.sure and self.count > 2 * _STEEP_START:
+            passed = step - self.first_step
+            if passed >= SLOPE_STEPS and self.inferred.mode is not Mode.FROM_SCRATCH:
+                noise = self._jumps.spread() / math.sqrt(2)
+                slope = Slope(self.first_loss, self.first, self.level, noise, passed)
+                self.inferred = from_slope(slope, self.inferred)

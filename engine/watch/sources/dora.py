@@ -1,0 +1,109 @@
+"""audiocraft and dora: ``solver.log.0`` with colours, appended over restarts, and ``history.json``.
+
+After a restart the solver prints the summaries of all epochs again, under "Replaying past metrics": they are passed
+over up to the first line of a step. A step is ``(epoch - 1) x updates + index``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from engine.watch.sources.lines import NOTHING, LineSource, Reading
+from engine.watch.sources.patterns import PATTERNS
+from engine.watch.sources.text import PatternReader
+from engine.watch.sources.whole_file import Row, WholeFileSource, numbers_in
+
+_AUDIOCRAFT: Final = tuple(pattern for pattern in PATTERNS if pattern.name == "audiocraft")
+_REPLAY: Final = "Replaying past metrics"
+_STEP_LINE: Final = re.compile(r"\bTrain \| Epoch \d+ \| \d+/\d+ \|")
+_LOADS: Final = re.compile(r"Loading existing checkpoint|Loading a pretrained model")
+_COLOUR: Final = re.compile(rb"\x1b\[[0-9;]*m")
+_HISTORY: Final = re.compile(rb'\s*\[\s*\{\s*"(?:train|valid)"\s*:\s*\{')
+_SNIFFED: Final = re.compile(rb"dora\.distrib|flashy\.solver|\b(?:Train|Valid) (?:Summary )?\| Epoch \d+ \|")
+
+
+class DoraReader(PatternReader):
+    """Reads a solver's lines."""
+
+    def __init__(self) -> None:
+        super().__init__(_AUDIOCRAFT)
+        self._replaying = False
+
+    @property
+    def format(self) -> str:
+        """The format's name."""
+        return "dora"
+
+    @property
+    def anchors(self) -> tuple[bytes, ...]:
+        """What its lines of metrics and of restarts contain."""
+        return (b"| Epoch", b"Replaying", b"Loading existing")
+
+    def read(self, line: str) -> Reading | None:
+        """Return what a line says; a replayed summary says nothing."""
+        if _REPLAY in line:
+            self._replaying = True
+            return NOTHING
+        if self._replaying and _STEP_LINE.search(line):
+            self._replaying = False
+        reading = super().read(line)
+        return NOTHING if self._replaying and reading is not None else reading
+
+    def restart(self) -> None:
+        """The file begins again: nothing is being replayed."""
+        self._replaying = False
+
+    def resumes(self, line: str) -> bool:
+        """Tell whether the solver loads its checkpoint."""
+        return _LOADS.search(line) is not None
+
+
+class DoraSource(LineSource):
+    """A solver's log, followed."""
+
+
+def open_dora(path: Path, name: str = "") -> LineSource:
+    """Follow a solver's log."""
+    return DoraSource.of_file(path, DoraReader(), name)
+
+
+def history_rows(content: object) -> list[Row] | None:
+    """Return the rows of a ``history.json``: an epoch a step; None where it is none."""
+    if not isinstance(content, list) or not content or not all(isinstance(epoch, dict) for epoch in content):
+        return None
+    if not all(isinstance(stage, dict) for epoch in content for stage in epoch.values()):
+        return None
+    return [(at, _epoch_values(epoch)) for at, epoch in enumerate(content, 1)]
+
+
+def open_history(path: Path, name: str = "") -> WholeFileSource:
+    """Follow a ``history.json``."""
+    return WholeFileSource(name or path.name, path, "dora_history", history_rows)
+
+
+def sniff(path: Path, head: bytes) -> bool:
+    """Tell whether the first bytes are a solver's log or history."""
+    return sniff_log(path, head) or sniff_history(path, head)
+
+
+def sniff_log(path: Path, head: bytes) -> bool:
+    """Tell whether the first bytes are a solver's log."""
+    del path
+    return b"\0" not in head and _SNIFFED.search(_COLOUR.sub(b"", head)) is not None
+
+
+def sniff_history(path: Path, head: bytes) -> bool:
+    """Tell whether the first bytes are a solver's history."""
+    del path
+    return _HISTORY.match(head) is not None
+
+
+def _epoch_values(epoch: Mapping[str, object]) -> dict[str, float]:
+    values: dict[str, float] = {}
+    for stage, metrics in epoch.items():
+        prefix = "" if stage == "train" else f"{stage}/"
+        values |= {f"{prefix}{name}": value for name, value in numbers_in(metrics).items()}
+    return values

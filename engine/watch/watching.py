@@ -1,0 +1,183 @@
+"""Watching: sources are polled, their records judged and drawn, and what the rules say comes to one desk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from engine.watch.alerts import Alert, Level, Verdict
+from engine.watch.desk import Desk
+from engine.watch.records import Batch, Record, SourceStatus
+from engine.watch.rules.detector import Detector
+from engine.watch.scale import Setting
+from engine.watch.series import Board
+from engine.watch.sources.base import Source
+from engine.watch.sources.lines import Flushing
+from engine.watch.thresholds import Rules
+
+LOOK_S: Final = 0.2
+"""A look reads for so long at most: a log of gigabytes comes in many looks, and a screen stays alive meanwhile."""
+
+
+class Gauge(Protocol):
+    """Something beside the logs that rules look at: GPUs, checkpoints, Spot, money."""
+
+    @property
+    def name(self) -> str:
+        """Whose alerts these are."""
+        ...
+
+    def look(self, now_s: float) -> Sequence[Verdict]:
+        """Say what stands at a moment (seconds since 1970); never waits."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look brought."""
+
+    records: int
+    risen: tuple[Alert, ...]
+    """Alerts that are new, or worse than before."""
+    notes: tuple[str, ...]
+    more: bool
+    """A source has more to read at once."""
+
+    def __bool__(self) -> bool:
+        """Tell whether anything came."""
+        return bool(self.records or self.risen or self.notes)
+
+
+class Watching:
+    """Several sources and gauges, one desk.
+
+    Args:
+        sources: the logs.
+        rules: the numbers of the rules.
+        setting: what is known of the runs.
+        gauges: what is looked at beside the logs.
+        clock: the wall clock, seconds since 1970.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        rules: Rules,
+        setting: Setting,
+        gauges: Sequence[Gauge] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.sources = tuple(sources)
+        self.desk = Desk(rules.standing)
+        self.boards: dict[tuple[str, str], Board] = {}
+        self._rules = rules
+        self._setting = setting
+        self._gauges = tuple(gauges)
+        self._clock = clock
+        self._detectors: dict[tuple[str, str], Detector] = {}
+        self._believed: dict[tuple[str, str], str] = {}
+
+    def look(self, *, at_clock: bool = True) -> Look:
+        """Read what is new, for a while.
+
+        Args:
+            at_clock: whether rules about silence count: not where a log is read once, however old it is.
+        """
+        until = time.monotonic() + LOOK_S
+        records, notes, risen, more = 0, list[str](), list[Alert](), False
+        for source in self.sources:
+            batch = source.poll()
+            while batch:
+                records += len(batch.records)
+                risen += self._judge(batch)
+                notes += _named(source, batch.notes)
+                if time.monotonic() > until:
+                    more = True
+                    break
+                batch = source.poll()
+        risen += self._gauge(at_clock=at_clock)
+        notes += self._beliefs()
+        return Look(records, tuple(risen), tuple(notes), more)
+
+    def finish(self) -> Look:
+        """Read everything that there is, to the last line without its end: nothing more will come."""
+        records, notes, risen = 0, list[str](), list[Alert]()
+        look = self.look(at_clock=False)
+        while True:
+            records, notes, risen = records + look.records, [*notes, *look.notes], [*risen, *look.risen]
+            if not look.more:
+                break
+            look = self.look(at_clock=False)
+        for source in self.sources:
+            rest = source.flush() if isinstance(source, Flushing) else Batch()
+            records += len(rest.records)
+            risen += self._judge(rest)
+            notes += _named(source, rest.notes)
+        return Look(records, tuple(risen), (*notes, *self._beliefs()), more=False)
+
+    def statuses(self) -> tuple[SourceStatus, ...]:
+        """Say how each source is doing."""
+        return tuple(source.status() for source in self.sources)
+
+    @property
+    def level(self) -> Level:
+        """The worst that stands now."""
+        return self.desk.level()
+
+    @property
+    def worst(self) -> Level:
+        """The worst since the start."""
+        return self.desk.worst()
+
+    def close(self) -> None:
+        """Let go of all sources."""
+        for source in self.sources:
+            source.close()
+
+    def _judge(self, batch: Batch) -> list[Alert]:
+        risen: list[Alert] = []
+        for record in batch.records:
+            detector = self._detector(record)
+            self.boards.setdefault((record.source, record.run), Board()).add(record)
+            risen += self.desk.take(record.source, record.run, detector.feed(record), at_s=record.time_s)
+        for mishap in batch.mishaps:
+            key = (mishap.source, mishap.run)
+            detector = self._detectors.setdefault(key, Detector(self._rules, self._setting))
+            risen += self.desk.take(*key, detector.take(mishap), at_s=mishap.time_s)
+        return risen
+
+    def _detector(self, record: Record) -> Detector:
+        key = (record.source, record.run)
+        found = self._detectors.get(key)
+        if found is None:
+            found = self._detectors[key] = Detector(self._rules, self._setting)
+        return found
+
+    def _gauge(self, *, at_clock: bool) -> list[Alert]:
+        now_s = self._clock()
+        risen: list[Alert] = []
+        if at_clock:
+            newest = {status.name: status.newest_s for status in self.statuses()}
+            for (source, run), detector in self._detectors.items():
+                verdicts = detector.tick(now_s, newest_s=newest.get(source))
+                risen += self.desk.take(source, run, verdicts, at_s=now_s, clock=True)
+        for gauge in self._gauges:
+            risen += self.desk.take(gauge.name, "", gauge.look(now_s), at_s=now_s, clock=True)
+        return risen
+
+    def _beliefs(self) -> list[str]:
+        """Say once what is believed of a run's mode and scale, and again where that changes."""
+        told = []
+        for key, detector in self._detectors.items():
+            note = detector.note
+            if note and self._believed.get(key) != note:
+                self._believed[key] = note
+                told.append(f"{'/'.join(filter(None, key))}: {note}")
+        return told
+
+
+def _named(source: Source, notes: Iterable[str]) -> list[str]:
+    """Put a source's name before its notes, where they do not begin with it themselves."""
+    return [note if note.startswith(source.name) else f"{source.name}: {note}" for note in notes]
