@@ -32,8 +32,12 @@ check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## what gonogo costs, measured now
+bench: $(VENV)/.dev .venv-real/.ready  ## what gonogo costs, and how it compares, measured now
 	$(BIN)/python -m benchmarks.console_cost
+	$(BIN)/python -m benchmarks.parquet_gate
+	$(BIN)/python -m benchmarks.detectors
+	$(BIN)/python -m benchmarks.tail_cost
+	.venv-real/bin/python -m benchmarks.tensorboard_reader
 
 picture: $(VENV)/.dev  ## docs/console.svg, from a conversion that runs while it is taken
 	$(BIN)/python -m benchmarks.picture docs/console.svg
