@@ -17,7 +17,7 @@ def alert_line(alert: Alert) -> str:
     step = "" if alert.last_step is None else f" at step {alert.last_step:,}"
     state = "" if not alert.acknowledged_by else f" (seen by {alert.acknowledged_by})"
     advice = f"; {alert.advice}" if alert.advice else ""
-    return printable(f"{alert.level.name} {alert.rule} {where}{step}: {alert.told}{advice}{state}")
+    return printable(f"{alert.level.name} {alert.rule} {where}{step}: {alert.told.rstrip('.')}{advice}{state}")
 
 
 def source_line(status: SourceStatus) -> str:

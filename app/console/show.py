@@ -107,6 +107,7 @@ def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
     looks = Looks(watched.watching, watched.reactor, watched.facts)
     app = TrainingConsole(looks, watched.facts)
     app.run()
+    app.has_ended()
     if looks.refused is not None:
         raise looks.refused
     if not looks.leave():

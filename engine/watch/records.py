@@ -70,10 +70,12 @@ class Batch:
     mishaps: tuple[Mishap, ...] = ()
     notes: tuple[str, ...] = ()
     """Sentences about the source that are new: a file was cut short, a number could not be read."""
+    more: bool = False
+    """There may be more to read at once, whether anything was found so far or not."""
 
     def __bool__(self) -> bool:
-        """Tell whether anything came."""
-        return bool(self.records or self.mishaps or self.notes)
+        """Tell whether anything came, or there is more to read."""
+        return bool(self.records or self.mishaps or self.notes or self.more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from app.console.training.words import COLOURS, GLYPHS, RUN_HEADS, RUN_WIDTHS, a
 from engine.errors import printable
 
 _NAME_LEAST: Final = 8
-MOST_RUNS: Final = 5
-"""Runs in sight at once; the chosen one is always among them."""
+_RUNS_SHARE: Final = 5
+"""Runs get a line for each so many of the screen's; the chosen one is always among them."""
 
 
 def fit(text: str, width: int) -> str:
@@ -47,14 +47,16 @@ class RunTable(Widget):
         self._runs: tuple[RunSeen, ...] = ()
         self._chosen = 0
         self._lines: list[tuple[str, ...]] = []
+        self._count = 0
 
     def show(self, runs: tuple[RunSeen, ...], chosen: int, now_s: float) -> None:
         """Show runs as they are now."""
-        top = max(0, min(chosen - MOST_RUNS // 2, len(runs) - MOST_RUNS))
-        shown = runs[top : top + MOST_RUNS]
+        most = max(3, self.screen.size.height // _RUNS_SHARE)
+        top = max(0, min(chosen - most // 2, len(runs) - most))
+        shown = runs[top : top + most]
         lines = [(run.level.name, run.name, *run_cells(run, now_s)) for run in shown]
-        if (lines, chosen - top, len(runs)) != (self._lines, self._chosen, len(self._runs)):
-            self._lines, self._chosen, self._runs = lines, chosen - top, shown
+        if (lines, chosen - top, len(runs)) != (self._lines, self._chosen, self._count):
+            self._lines, self._chosen, self._runs, self._count = lines, chosen - top, shown, len(runs)
             self.styles.height = 1 + max(1, len(shown))
             self.refresh()
 
@@ -65,9 +67,9 @@ class RunTable(Widget):
         room = max(_NAME_LEAST, width - 4 - sum(RUN_WIDTHS[at] for at in columns))
         if y == 0:
             heads = "".join(f"{RUN_HEADS[at]:>{RUN_WIDTHS[at]}}" for at in columns)
-            return Strip([Segment(f"    {fit('run', room)}{heads}", base + Style(dim=True))]).adjust_cell_length(
-                width, base
-            )
+            name = f"run {len(self._runs)}/{self._count}" if self._count > len(self._runs) else "run"
+            head = Segment(f"    {fit(name, room)}{heads}", base + Style(dim=True))
+            return Strip([head]).adjust_cell_length(width, base)
         if y > len(self._runs):
             return Strip([Segment("    no run yet" if y == 1 else "", base)]).adjust_cell_length(width, base)
         run, cells = self._runs[y - 1], self._lines[y - 1][2:]

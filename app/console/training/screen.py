@@ -9,6 +9,7 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -66,6 +67,7 @@ class TrainingScreen(Screen[None]):
         self._is_log = False
         self._zoom = 0
         self._told: dict[str, object] = {}
+        self._drawn: tuple[RunSeen | None, RunSeen | None, str, bool, int, Size] = (None, None, "", False, 0, Size())
         self._enabled: tuple[bool | None, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -173,6 +175,10 @@ class TrainingScreen(Screen[None]):
             return
         metric = self._metric if self._metric in run.curves else run.shown[0]
         other = self._find(self._against)
+        now = (run, other, metric, self._is_log, self._zoom, self.size)
+        if now[0] is self._drawn[0] and now[1] is self._drawn[1] and now[2:] == self._drawn[2:]:
+            return  # to find the range of thousands of points again would be most of what an idle screen costs
+        self._drawn = now
         evals = run.curves.get(EVAL_LOSS) if metric == LOSS else None
         picture = Picture(
             curve=run.curves[metric],

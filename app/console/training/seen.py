@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.watch.alerts import Alert, Level
@@ -58,6 +58,8 @@ class RunSeen:
     resumes: tuple[int, ...]
     steps_per_s: float | None = None
     """As logged, or from the times of its records; None where neither tells."""
+    lowest: float | None = None
+    """The loss at its best, or of what stands for it."""
     heard_s: float | None = None
     """When it was last heard of, seconds since 1970."""
 
@@ -138,7 +140,9 @@ def run_seen(
     curves = curves_of(board.metrics)
     newest = newest_of(curves)
     step = board.newest.step if board.newest is not None else None
-    return RunSeen(*key, level, step, board.records, newest, curves, tuple(board.resumes), steps_per_s, heard_s)
+    seen = RunSeen(*key, level, step, board.records, newest, curves, tuple(board.resumes), steps_per_s, None, heard_s)
+    best = curves[seen.shown[0]].best if curves else None
+    return replace(seen, lowest=best.low if best is not None else None)
 
 
 def in_order(
@@ -148,8 +152,12 @@ def in_order(
     notes: Mapping[tuple[str, str, str], str],
 ) -> tuple[AlertSeen, ...]:
     """Put the newest first; those that are over come last."""
-    stand = [AlertSeen(alert, numbers.get(key_of(alert), 0), note=notes.get(key_of(alert), "")) for alert in standing]
-    over = [AlertSeen(alert, at, over=True, note=notes.get(key_of(alert), "")) for at, alert in enumerate(ended)]
+
+    def note(alert: Alert) -> str:  # of this alert, not of an older one of the same rule
+        return notes.get(key_of(alert), "") if alert.acknowledged_by else ""
+
+    stand = [AlertSeen(alert, numbers.get(key_of(alert), 0), note=note(alert)) for alert in standing]
+    over = [AlertSeen(alert, at, over=True, note=note(alert)) for at, alert in enumerate(ended)]
     stand.sort(key=lambda each: (-each.number, -each.alert.level))
     over.sort(key=lambda each: -each.number)
     return (*stand, *over)

@@ -28,17 +28,22 @@ COLOURS: Final = {
 }
 RUN_HEADS: Final = ("step", "loss", "best", "rate", "grad", "steps/s", "heard")
 RUN_WIDTHS: Final = (10, 9, 9, 9, 9, 8, 7)
+_BRIEF: Final = {LEARNING_RATE: "rate", GRAD_NORM: "grad", EVAL_LOSS: "validation"}
+_ROOMY: Final = 100
+"""Columns from which the curves beside the loss have room for their full names."""
+_FIGURE: Final = 9
 _SHORT: Final = {LEARNING_RATE: "learning rate", GRAD_NORM: "gradient norm", EVAL_LOSS: "validation loss", LOSS: "loss"}
 
 
 def figure(value: float | None) -> str:
-    """Write a number in at most eight characters."""
+    """Write a number in at most nine characters."""
     if value is None:
         return "-"
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else ("inf" if value > 0 else "-inf")
     if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        return f"{value:.2e}"
+        short = f"{value:.2e}"
+        return short if len(short) <= _FIGURE else f"{value:.1e}"
     return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
 
 
@@ -98,12 +103,10 @@ def _where(alert: Alert) -> str:
 def run_cells(run: RunSeen, now_s: float) -> tuple[str, ...]:
     """Say how a run is, column by column."""
     name = main_metric(run)
-    curve = run.curves.get(name) if name else None
-    best = curve.best.low if curve is not None and curve.best is not None else None
     return (
         "-" if run.step is None else f"{run.step:,}",
         figure(run.newest.get(name) if name else None),
-        figure(best),
+        figure(run.lowest),
         figure(run.newest.get(LEARNING_RATE)),
         figure(run.newest.get(GRAD_NORM)),
         figure(run.steps_per_s),
@@ -152,7 +155,7 @@ def beside(run: RunSeen | None, metric: str, width: int) -> Text:
     names = [name for name in BESIDE if name in run.curves and name != metric]
     each = max(24, (width - 2 * (len(names) - 1)) // max(1, len(names)))
     for at, name in enumerate(names):
-        head = f"{metric_name(name)} {figure(run.newest.get(name))} "
+        head = f"{metric_name(name) if width >= _ROOMY else _BRIEF[name]} {figure(run.newest.get(name))} "
         line = spark([point.mean for point in run.curves[name].points], max(0, each - len(head)))
         text.append(head).append(f"{line:<{max(0, each - len(head))}}", "cyan dim")
         text.append("  " if at < len(names) - 1 else "")
@@ -163,10 +166,12 @@ def machine(seen: Seen, facts: Facts) -> Text:
     """Say what the gauges say, what sources suffer from, and what is armed: one line each."""
     troubled = [status_ for status_ in seen.statuses if status_.problem]
     lines = [Text(printable(f"! {each.name}: {each.problem}"), "bold yellow") for each in troubled]
-    for gauge in seen.gauges:
-        mark = Text(f"{GLYPHS[gauge.level]} ", COLOURS[gauge.level]).append(f"{gauge.name}: ", "bold default")
-        unknown = "unknown: " if gauge.level is Level.UNKNOWN else ""
-        lines.append(mark.append(printable(f"{unknown}{gauge.told}"), "not bold default"))
+    for name in dict.fromkeys(gauge.name for gauge in seen.gauges):
+        said = sorted((gauge for gauge in seen.gauges if gauge.name == name), key=lambda gauge: -gauge.level)
+        level = said[0].level
+        mark = Text(f"{GLYPHS[level]} ", COLOURS[level]).append(f"{name}: ", "bold default")
+        told = ("unknown: " if level is Level.UNKNOWN else "") + "; ".join(gauge.told for gauge in said)
+        lines.append(mark.append(printable(told), "not bold default"))
     if not seen.gauges:
         lines.append(Text("GPU and checkpoints are not watched: --gpu, --checkpoints DIR", "dim"))
     if seen.deeds:

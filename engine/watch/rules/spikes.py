@@ -21,6 +21,8 @@ _RANGE_SHARE: Final = 0.02
 """A spike must give back this share of what the run has gained: jumps of a loss near 0 are none."""
 _SMALL_SAMPLE: Final = 10.0
 """A deviation told from n differences is trusted less: z is asked for 1 + 10/n times."""
+_SAID_Z: Final = 1000
+"""More deviations than these are no figure that says anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ class Spiking:
         """Say yellow, and red where it happens too often."""
         self._pending, numbers = spike, self._numbers
         z = (spike.peak - spike.base) / spike.deviation if spike.deviation else float("inf")
-        told = f"The loss jumped from {spike.base:.4g} to {spike.peak:.4g} at step {spike.step:,} (z = {z:.0f})."
+        deviations = f" (z = {z:.0f})" if z < _SAID_Z else ""
+        told = f"The loss jumped from {spike.base:.4g} to {spike.peak:.4g} at step {spike.step:,}{deviations}."
         wanted = numbers.yellow_rise if spike.share(spike.peak) > numbers.yellow_rise else numbers.sharp_rise
         limit = spike.base + wanted * spike.size
         raised = Verdict("R6a", Level.YELLOW, spike.step, spike.peak, limit, "1 record", told, _WATCH)

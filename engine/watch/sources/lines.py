@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -147,7 +148,7 @@ class LineSource:
                 self._take(block)
         if not came:
             self._keep(self._reader.flush())
-        return self._batch()
+        return dataclasses.replace(self._batch(), more=came)
 
     def flush(self) -> Batch:
         """Return what was held back: a last line without its end, a block or traceback that nothing followed."""
