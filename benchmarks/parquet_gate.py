@@ -91,7 +91,7 @@ def pyarrow_whole(folder: Path) -> bool:
 
 def polars_lazy(folder: Path) -> bool:
     """Ask polars with its streaming engine."""
-    import polars as pl  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415
 
     lazy = pl.scan_parquet(folder / "segments.parquet")
     songs = pl.scan_parquet(folder / "songs.parquet").select("id")

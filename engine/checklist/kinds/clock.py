@@ -40,7 +40,7 @@ class _Skew:
 class Clock(CheckTable, frozen=True, kw_only=True, tag="clock"):
     """Compares the clock with a server's: half of the round trip is taken off, and the other half is doubt."""
 
-    server: str = "https://pypi.org"
+    server: str
     """Whom to ask: ``ntp://host`` with an optional port, or ``https://host`` or ``http://host`` for its Date header,
     which is good to half a second."""
     max_skew: str = "2s"

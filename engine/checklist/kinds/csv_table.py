@@ -56,24 +56,13 @@ class _TextTable(CheckTable, frozen=True, kw_only=True):
         for key in self.unique:
             key_columns(key)
 
-    @property
-    def _delimiter(self) -> str:
-        raise NotImplementedError
-
-    @property
-    def _quoted(self) -> bool:
-        raise NotImplementedError
-
-    async def look(self, around: Around) -> Answer:
-        """Read it once."""
-        return await off_loop_until_stopped(lambda stop: self._look(around, stop))
-
-    def _look(self, around: Around, stop: Stop) -> Answer:
+    def read(self, around: Around, stop: Stop, delimiter: str, *, quoted: bool) -> Answer:
+        """Read it once, with these characters between its cells."""
         path = around.path(self.path)
         try:
             stat = path.stat()
             files = {str(path): f"size {stat.st_size}, mtime_ns {stat.st_mtime_ns}"}
-            with open_rows(path, self._delimiter, quoted=self._quoted) as rows:
+            with open_rows(path, delimiter, quoted=quoted) as rows:
                 return answer(self._read(rows, around, stop), files)
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return Answer(State.FAIL, f"{printable(str(path))} is {'a folder' if path.is_dir() else 'not there'}")
@@ -121,13 +110,9 @@ class Csv(_TextTable, frozen=True, kw_only=True, tag="csv"):
     delimiter: Annotated[str, msgspec.Meta(pattern=r"\A[^\n\r\"]\Z")] = ","
     """What stands between cells."""
 
-    @property
-    def _delimiter(self) -> str:
-        return self.delimiter
-
-    @property
-    def _quoted(self) -> bool:
-        return True
+    async def look(self, around: Around) -> Answer:
+        """Read it once."""
+        return await off_loop_until_stopped(lambda stop: self.read(around, stop, self.delimiter, quoted=True))
 
 
 class Tsv(_TextTable, frozen=True, kw_only=True, tag="tsv"):
@@ -136,10 +121,6 @@ class Tsv(_TextTable, frozen=True, kw_only=True, tag="tsv"):
     quoted: bool = False
     """Whether a cell in quotation marks may hold tabs and line ends; else a quotation mark is one like any other."""
 
-    @property
-    def _delimiter(self) -> str:
-        return "\t"
-
-    @property
-    def _quoted(self) -> bool:
-        return self.quoted
+    async def look(self, around: Around) -> Answer:
+        """Read it once."""
+        return await off_loop_until_stopped(lambda stop: self.read(around, stop, "\t", quoted=self.quoted))

@@ -35,7 +35,7 @@ def by_table(data: bytes) -> int:
 
 def _quickest() -> Callable[[bytes], int]:
     try:
-        import google_crc32c  # type: ignore[import-not-found, import-untyped, unused-ignore] # noqa: PLC0415
+        import google_crc32c  # noqa: PLC0415  # a machine for which there is no wheel reads on, only slower
     except ImportError:
         return by_table
     quick: Callable[[bytes], int] = google_crc32c.value

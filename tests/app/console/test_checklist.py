@@ -102,7 +102,7 @@ def test_a_walk_that_is_cut_off_goes_on_where_it_stopped_in_another_terminal(mak
     answers(second, "1")
     second.waits_for(r"✎ unsigned +budget")
     signs(second)
-    second.waits_for(r"● GO")
+    assert second.waits_for(r"● GO")
 
 
 def test_what_is_answered_and_signed_elsewhere_appears_by_itself(make: Making) -> None:
@@ -278,7 +278,7 @@ def test_a_key_that_can_do_nothing_says_why(make: Making) -> None:
         terminal.keys(key)
         terminal.waits_for(why)
     terminal.keys("j", "Enter")
-    terminal.waits_for("budget comes after ears")
+    assert terminal.waits_for("budget comes after ears")
 
 
 def test_what_is_typed_ahead_is_an_answer_and_no_command(make: Making) -> None:
@@ -288,7 +288,7 @@ def test_what_is_typed_ahead_is_an_answer_and_no_command(make: Making) -> None:
     terminal.keys("Enter", "q", "s", "1", "0", "Enter")
     terminal.waits_for(r"x fail +ears +read qs10, wanted 10")
     terminal.keys("/", "r", "e", "a", "d", "q", "Enter")
-    terminal.waits_for("with 'readq': 0 shown")
+    assert terminal.waits_for("with 'readq': 0 shown")
 
 
 def test_challenged_the_wanted_value_is_hidden_and_the_next_question_opens_by_itself(make: Making) -> None:
@@ -393,6 +393,7 @@ def test_a_signal_ends_the_console_and_leaves_a_terminal_that_can_be_used(make: 
     console.send_signal(signal.SIGTERM)
     until(lambda: not consoles(here.corpus), "the console's end")
     terminal.is_usable()
+    assert not consoles(here.corpus)
 
 
 def test_a_list_that_changes_while_it_is_walked_is_never_go(make: Making) -> None:
@@ -404,4 +405,4 @@ def test_a_list_that_changes_while_it_is_walked_is_never_go(make: Making) -> Non
         more.write("# a byte\n")
     terminal.waits_for(r"■ NO-GO the list's file was changed")
     terminal.keys("Enter")
-    terminal.waits_for("was changed: q$|leaves, open it again")
+    assert terminal.waits_for("was changed: q$|leaves, open it again")

@@ -257,7 +257,7 @@ def test_keys_tell_the_sources_the_rules_and_themselves(opens: Opening, log: Pat
     window.waits_for(r"● GREEN")
     for key, pattern in (("u", r"read +300 records of 300 lines"), ("x", r"R1 +\S"), ("?", r"Acknowledge the alert")):
         window.keys(key)
-        window.waits_for(pattern)
+        assert window.waits_for(pattern)
         window.closes_page()
 
 
@@ -271,7 +271,7 @@ def test_leaving_asks_first_where_red_would_be_acted_on(opens: Opening, log: Pat
     window.keys("q")
     window.waits_for(r"y  yes")
     window.keys("y")
-    window.waits_for(r"(?m)^GREEN: train\.log")
+    assert window.waits_for(r"(?m)^GREEN: train\.log")
     window.is_usable()
 
 
@@ -322,7 +322,7 @@ def test_a_priced_machine_costs_until_the_screen_is_left(gonogo: Gonogo, opens: 
     window = opens(log, "--price", "0.39", "--instance", "i-1")
     window.waits_for(r"cost: ")
     window.keys("q")
-    window.waits_for(r"(?m)^GREEN: train\.log|^UNKNOWN: train\.log")
+    assert window.waits_for(r"(?m)^GREEN: train\.log|^UNKNOWN: train\.log")
     window.is_usable()
 
 

@@ -43,7 +43,7 @@ async def test_a_program_that_ignores_every_polite_signal_is_ended_in_time(tmp_p
         "import os, signal, time\n[signal.signal(one, signal.SIG_IGN) for one in (1, 2, 15)]\n"
         'open("pids", "w").write(str(os.getpid()))\ntime.sleep(600)'
     )
-    await look(around(tmp_path), python(program), within="2s")
+    assert (await look(around(tmp_path), python(program), within="2s")).state is State.ERROR
     until(partial(gone, int((tmp_path / "pids").read_text())), "its end")
 
 
