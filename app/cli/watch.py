@@ -7,7 +7,7 @@ import functools
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -60,6 +60,14 @@ _CODES = {
 @click.option("--on-red", default="notify", metavar="ACT", help="notify, stop:PID or command:PROGRAM ARGUMENTS.")
 @click.option("--grace", default="60s", metavar="TIME", help="How long red must stand before that (default 60s).")
 @click.option(
+    "--acknowledge",
+    "seen_rules",
+    multiple=True,
+    metavar="RULE",
+    help="With --once: say that you have seen its alert, for good.",
+)
+@click.option("--note", default="", metavar="TEXT", help="What you know of it.")
+@click.option(
     "--report",
     "page",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -85,6 +93,8 @@ def watch(  # noqa: PLR0917  # click passes by name
     spot: str | None,
     on_red: str,
     grace: str,
+    seen_rules: tuple[str, ...],
+    note: str,
     page: Path | None,
 ) -> int:
     """Watch the logs of training runs: TensorBoard, W&B, trackio, Hugging Face, Lightning, JSON, CSV or text.
@@ -107,6 +117,8 @@ def watch(  # noqa: PLR0917  # click passes by name
         return CheckCode.GREEN
     if not sources:
         raise UsageError("there is nothing to watch; name a log, a folder of logs, or - for standard input")
+    if seen_rules and not once:
+        raise UsageError("--acknowledge goes with --once; on the screen, a acknowledges the alert under the cursor")
     if page is not None and not page.absolute().parent.is_dir():
         raise UsageError(f"--report {page}: there is no folder {page.parent}; make it, or name another")
     state = options.state_of(corpus)
@@ -115,7 +127,8 @@ def watch(  # noqa: PLR0917  # click passes by name
         return watch_in_console(_opened(asked, settings, corpus, state), lambda seen: _tell_end(seen.watching, page))
     with _opened(asked, settings, corpus, state) as seen, Report("watch", as_json=options.as_json) as report:
         report.closing = lambda summary: _summary(summary, seen.watching)
-        ending = _once if once else functools.partial(_follow, reactor=seen.reactor)
+        acknowledge = functools.partial(_acknowledge, seen.watching, seen_rules, seen.facts.who, note)
+        ending = functools.partial(_once, acknowledge) if once else functools.partial(_follow, reactor=seen.reactor)
         code = ending(seen.watching, report=report, as_json=options.as_json)
         if page is not None:
             write_report(page, seen.watching)
@@ -142,7 +155,7 @@ def _opened(asked: _Asked, settings: Settings, corpus: Path, state: Path) -> Ite
         armed = "" if act.act == "notify" else f"{asked.on_red}, when red has stood for {asked.grace}"
         rules = (*explain(rules_of(settings), setting_of(settings)), *explain_others(settings.budget))
         facts = Facts(settings.signing.name or user_name(), gauges.all, armed, rules)
-        with contextlib.closing(open_watching(asked.sources, settings, gauges.all)) as watching:
+        with contextlib.closing(open_watching(asked.sources, settings, gauges.all, state)) as watching:
             if gauges.gpu is not None:
                 gauges.gpu.has_started = lambda: bool(watching.boards)
             yield Watched(watching, reactor, facts)
@@ -161,8 +174,14 @@ def _tell_end(watching: Watching, page: Path | None) -> int:
     return ExitCode.OK
 
 
-def _once(watching: Watching, report: Report, *, as_json: bool) -> int:
+def _acknowledge(watching: Watching, rules: tuple[str, ...], who: str, note: str) -> None:
+    for rule in rules:
+        watching.acknowledge(rule, who, note)
+
+
+def _once(acknowledge: Callable[[], None], watching: Watching, report: Report, *, as_json: bool) -> int:
     look = watching.finish()
+    acknowledge()
     _tell(look, report, as_json=as_json, alerts=False)
     for status in watching.statuses():
         report.add(source_row(status))

@@ -42,13 +42,16 @@ def setting_of(settings: Settings) -> Setting:
     )
 
 
-def open_watching(paths: Sequence[Path], settings: Settings, gauges: Sequence[Gauge] = ()) -> Watching:
+def open_watching(
+    paths: Sequence[Path], settings: Settings, gauges: Sequence[Gauge] = (), state: Path | None = None
+) -> Watching:
     """Open sources and judge them by the rules in force.
 
     Args:
         paths: files, folders, or ``-`` for standard input.
         settings: as resolved.
         gauges: what is looked at beside the logs.
+        state: STATE, where acknowledgements are kept; None keeps none.
 
     Raises:
         ConfigError: when patterns or rules are wrong.
@@ -61,4 +64,4 @@ def open_watching(paths: Sequence[Path], settings: Settings, gauges: Sequence[Ga
         for path in paths
         for source in open_sources(path, patterns=patterns, logging_steps=settings.watch.logging_steps)
     ]
-    return Watching(sources, rules, setting_of(settings), gauges)
+    return Watching(sources, rules, setting_of(settings), gauges, state=state)

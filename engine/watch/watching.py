@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
+from engine.watch.acknowledged import Acknowledged
 from engine.watch.alerts import Alert, Level, Verdict
 from engine.watch.desk import Desk
 from engine.watch.records import Batch, Record, SourceStatus
@@ -58,6 +60,7 @@ class Watching:
         rules: the numbers of the rules.
         setting: what is known of the runs.
         gauges: what is looked at beside the logs.
+        state: STATE, where acknowledgements are kept; None keeps them for as long as this lives.
         clock: the wall clock, seconds since 1970.
     """
 
@@ -67,6 +70,8 @@ class Watching:
         rules: Rules,
         setting: Setting,
         gauges: Sequence[Gauge] = (),
+        *,
+        state: Path | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.sources = tuple(sources)
@@ -78,6 +83,8 @@ class Watching:
         self._clock = clock
         self._detectors: dict[tuple[str, str], Detector] = {}
         self._believed: dict[tuple[str, str], str] = {}
+        self._acknowledged = Acknowledged(state)
+        self._paths = {status.name: str(Path(status.path).absolute()) for status in self.statuses()}
 
     def look(self, *, at_clock: bool = True) -> Look:
         """Read what is new, for a while.
@@ -98,6 +105,7 @@ class Watching:
                     break
                 batch = source.poll()
         risen += self._gauge(at_clock=at_clock)
+        self._recall()
         notes += self._beliefs()
         return Look(records, tuple(risen), tuple(notes), more)
 
@@ -115,7 +123,22 @@ class Watching:
             records += len(rest.records)
             risen += self._judge(rest)
             notes += _named(source, rest.notes)
+        self._recall()
         return Look(records, tuple(risen), (*notes, *self._beliefs()), more=False)
+
+    def acknowledge(
+        self, rule: str, by: str, note: str = "", *, source: str | None = None, run: str | None = None
+    ) -> list[Alert]:
+        """Say that a person has seen an alert; a latched one may then fall, now and whenever its log is read again.
+
+        Raises:
+            UsageError: when nobody is named, or no such alert stands.
+            GonogoError: when it cannot be kept.
+        """
+        now_s = self._clock()
+        seen = self.desk.acknowledge(rule, by, note, source=source, run=run, at_s=now_s)
+        self._acknowledged.add(seen, self._paths, by, note, now_s)
+        return seen
 
     def statuses(self) -> tuple[SourceStatus, ...]:
         """Say how each source is doing."""
@@ -166,6 +189,14 @@ class Watching:
         for gauge in self._gauges:
             risen += self.desk.take(gauge.name, "", gauge.look(now_s), at_s=now_s, clock=True)
         return risen
+
+    def _recall(self) -> None:
+        """Acknowledge again what was acknowledged when this log was watched before."""
+        for alert in self.desk.alerts():
+            seen = None if alert.acknowledged_by else self._acknowledged.of(alert, self._paths)
+            if seen is not None:
+                at = {"source": alert.source, "run": alert.run}
+                self.desk.acknowledge(alert.rule, seen.by, seen.note, at_s=seen.time_s, **at)
 
     def _beliefs(self) -> list[str]:
         """Say once what is believed of a run's mode and scale, and again where that changes."""

@@ -247,3 +247,23 @@ def test_an_html_report_is_written_at_the_end(gonogo: Gonogo, log: Path, home: P
     refused = gonogo("watch", "--once", "--report", home / "nowhere" / "page.html", log)
     assert refused.code == 3
     assert "nowhere" in refused.stderr
+
+
+def test_a_red_that_was_seen_is_dealt_with_for_good_and_the_next_one_is_red_again(gonogo: Gonogo, log: Path) -> None:
+    append(log, line(1010, "nan"))
+    for step in range(1020, 1320, 10):
+        append(log, line(step, "2.5"))
+    red = gonogo("--json", "watch", "--once", log)
+    assert (red.code, red.summary["level"]) == (2, "red"), "a NaN stays red until somebody has seen it"
+    seen = gonogo("--json", "watch", "--once", log, "--acknowledge", "R1", "--note", "a bad batch")
+    assert (seen.code, seen.summary["worst"]) == (0, "red")
+    again = gonogo("--json", "watch", "--once", log)
+    assert (again.code, again.summary["level"]) == (0, "green")
+    append(log, line(1320, "nan"))
+    assert gonogo("watch", "--once", log).code == 2
+
+
+def test_what_does_not_stand_cannot_be_acknowledged(gonogo: Gonogo, log: Path) -> None:
+    ended = gonogo("watch", "--once", log, "--acknowledge", "R1")
+    assert ended.code == 3
+    assert "no alert of 'R1' stands" in ended.stderr

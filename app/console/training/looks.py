@@ -63,8 +63,7 @@ class Looks:
         Raises:
             UsageError: when it stands no more.
         """
-        desk = self._watching.desk
-        await self._run(lambda: desk.acknowledge(rule, self._facts.who, note, source=source, run=run, at_s=time.time()))
+        await self._run(lambda: self._watching.acknowledge(rule, self._facts.who, note, source=source, run=run))
 
     @property
     def has_acted(self) -> bool:
