@@ -23,10 +23,11 @@ from engine.watch.money.cost import Account
 from engine.watch.money.ledger import CostLedger
 from engine.watch.money.orchestrator import read_orchestrator_state
 from engine.watch.money.plan import GP3_USD_PER_GB_MONTH, Plan
-from engine.watch.money.projection import figures, week_rows
+from engine.watch.money.projection import WeekRow, figures, week_rows
 from engine.watch.money.rules import judge_money
 from engine.watch.money.wording import WEEK_COLUMNS, figure_rows, storage_sentence, week_cells
 
+_BAR_WIDTH = 30
 corpus_option = click.option(
     "--corpus", type=click.Path(path_type=Path), default=".", metavar="C", help="The project (default: this folder)."
 )
@@ -132,9 +133,9 @@ def cost(context: click.Context, options: Globals, *, corpus: Path, storage_gb: 
         if not options.as_json:
             for name, value in figure_rows(seen):
                 click.echo(f"{name:<14} {value}")
-            table = Table(*WEEK_COLUMNS, box=None, pad_edge=False)
-            for cells in week_cells(weeks):
-                table.add_row(*cells)
+            table = Table(*WEEK_COLUMNS, "of the budget: █ spent ░ planned", box=None, pad_edge=False)
+            for row, cells in zip(weeks, week_cells(weeks), strict=True):
+                table.add_row(*cells, _bar(row, plan.budget_usd))
             page().print(table)
         for verdict in verdicts:
             if verdict.level in {Level.YELLOW, Level.RED}:
@@ -145,6 +146,18 @@ def cost(context: click.Context, options: Globals, *, corpus: Path, storage_gb: 
             report.say(storage_sentence(plan, storage_gb))
         report.outcome = {Level.RED: Outcome.SAFETY_STOP, Level.YELLOW: Outcome.SOME_FAILED}.get(level, Outcome.OK)
     return {Level.RED: ExitCode.SAFETY_STOP, Level.YELLOW: ExitCode.SOME_FAILED}.get(level, ExitCode.OK)
+
+
+def _bar(row: WeekRow, budget_usd: Decimal) -> str:
+    """Draw what was spent, and what was planned beyond it, as shares of the budget; more than all of it ends in >."""
+    spent = _share(row.spent_usd or Decimal(0), budget_usd)
+    planned = _share(row.planned_usd, budget_usd)
+    bar = "█" * spent + "░" * max(0, planned - spent)
+    return bar if len(bar) <= _BAR_WIDTH else bar[: _BAR_WIDTH - 1] + ">"
+
+
+def _share(usd: Decimal, budget_usd: Decimal) -> int:
+    return min(int(_BAR_WIDTH * usd / budget_usd), 2 * _BAR_WIDTH) if budget_usd else 0
 
 
 def _ledger(options: Globals, corpus: Path) -> CostLedger:
