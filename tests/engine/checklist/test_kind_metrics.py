@@ -173,9 +173,9 @@ def test_the_first_line_of_the_last_part_is_not_half_of_one(log: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "wanted"),
     [
-        ('path = "a"', "missing required field `line`"),
+        ('path = "a"', "wanted one of line and level"),
         ('path = "a"\nline = "("', "no regular expression"),
-        ('path = "a"\nline = ""', "length >= 1"),
+        ('path = "a"\nline = ""', "wanted one of line and level"),
         ('path = ""\nline = "x"', "length >= 1"),
         ('path = "a"\nline = "x"\nwithin = "long"', "not a duration"),
     ],
@@ -183,3 +183,35 @@ def test_the_first_line_of_the_last_part_is_not_half_of_one(log: Path) -> None:
 def test_what_cannot_be_meant_is_refused_when_the_list_is_read(keys: str, wanted: str) -> None:
     with pytest.raises(msgspec.ValidationError, match=wanted):
         item(f'type = "metrics"\n{keys}')
+
+
+def logged(log: Path, losses: list[str]) -> None:
+    log.write_text("".join(f"Epoch 1/2 | Batch {10 * at} | Loss: {loss}\n" for at, loss in enumerate(losses, 1)))
+
+
+@pytest.mark.parametrize(
+    ("losses", "wanted", "state"),
+    [
+        (["2.5", "2.4", "2.3", "2.2"], "green", State.PASS),
+        (["2.5", "2.4", "2.3", "2.2"], "yellow", State.PASS),
+        (["2.5", "2.4", "2.3", "nan"], "yellow", State.FAIL),
+        (["2.5"], "green", State.ERROR),
+    ],
+)
+async def test_a_runs_level_is_the_one_that_the_watch_sees(
+    log: Path, losses: list[str], wanted: str, state: State
+) -> None:
+    logged(log, losses)
+    answer = await look(around(log.parent), f'type = "metrics"\npath = "train.log"\nlevel = "{wanted}"')
+    assert answer.state is state, answer.read
+
+
+async def test_a_level_of_a_log_that_is_not_there_is_none(log: Path) -> None:
+    answer = await look(around(log.parent), 'type = "metrics"\npath = "train.log"\nlevel = "green"')
+    assert answer.state is State.FAIL
+
+
+@pytest.mark.parametrize("keys", ["", "line = 'x'\nlevel = 'green'", "level = 'green'\nwithin = '1s'"])
+def test_a_check_that_asks_for_nothing_or_for_two_things_is_refused(keys: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        item(f'type = "metrics"\npath = "train.log"\n{keys}')
