@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -91,10 +92,11 @@ def test_pause_resume_and_workers_change_a_run_from_another_terminal(gonogo: Gon
     assert gonogo("resume").code == 0
     until_event(process, "resumed")
     until_event(process, "shard_done", 5)
-    assert gonogo("status", "--check").code == 0
-
-    assert gonogo("stop").code == 0
-    ended = gonogo.finish(process)
+    with ThreadPoolExecutor() as reader:  # what nobody reads fills the pipe, and then the run waits for its reader
+        rest = reader.submit(gonogo.finish, process)
+        assert gonogo("status", "--check").code == 0
+        assert gonogo("stop").code == 0
+        ended = rest.result()
     assert ended.code == 130
     assert ended.summary["outcome"] == "interrupted"
     assert gonogo("status", "--check").code == 1
