@@ -41,8 +41,8 @@ async def test_thousands_of_shards_are_scrolled_through_and_only_those_in_sight_
         while not table.rows:
             await pilot.pause(0.05)
         assert len(table.rows) == 3_551
-        await pilot.press("end")
         for _ in range(100):
+            await pilot.press("end")  # again: the table is not as long as its rows before it was laid out
             drawn = [table.render_line(y).text for y in range(table.size.height)]
             if any("a/shard_03550" in line for line in drawn):
                 break
