@@ -1,4 +1,5 @@
 import math
+from collections.abc import Callable
 
 import pytest
 
@@ -64,10 +65,18 @@ def test_every_number_says_why() -> None:
     assert len(FAMILIES) == 11
 
 
-@pytest.mark.parametrize("setting", [{"scale": 0}, {"scale": math.inf}, {"card": 1}, {"planned_steps": 0}])
-def test_an_impossible_setting_is_refused(setting: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Setting(scale=0),
+        lambda: Setting(scale=math.inf),
+        lambda: Setting(card=1),
+        lambda: Setting(planned_steps=0),
+    ],
+)
+def test_an_impossible_setting_is_refused(make: Callable[[], Setting]) -> None:
     with pytest.raises(ConfigError, match="wanted"):
-        Setting(**setting)  # type: ignore[arg-type]  # on purpose
+        make()
 
 
 def test_what_is_told_is_believed() -> None:
