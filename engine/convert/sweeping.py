@@ -93,6 +93,7 @@ class Sweeping(Crew):
         try:
             groups = await self._groups(pending)
             await self._try(groups)
+            await self._volumes.look()  # the last one may have seen what the dry run wrote and has deleted since
             sets = self._sets(groups)
             await self._measure(sets)
         finally:
