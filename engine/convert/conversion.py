@@ -117,6 +117,7 @@ class Conversion(Crew):
         await asyncio.to_thread(clear_scratch, self.desk.state)
         shards = await asyncio.to_thread(plan, self._files, found.shards)
         await self._volumes.add({self.desk.state, *(shard.place.files.folder for shard in shards)})
+        await self._try_links(shards)
         done = sum(shard.state is State.DONE for shard in shards)
         self._counts[State.DONE] = done
         for batch in _batched(shards, _FOUND_A_LINE):
@@ -134,6 +135,16 @@ class Conversion(Crew):
         )
         return shards
 
+    async def _try_links(self, shards: Sequence[Planned]) -> None:
+        """Find out, before the first swap, on which volumes it has to go by renames, and say so."""
+        if self.dry_run is not None:
+            return
+        to_do = [shard.place.files.folder for shard in shards if shard.state is not State.DONE]
+        for folder in await self._volumes.try_links([self.desk.state, *to_do]):  # the state's own, before a shard's
+            problem = "no hard links on this volume: audio.tar is absent for an instant in each swap"
+            way_out = "let nothing else work on these shards; after a kill, the next run or recover gives it back"
+            self.warn([Fault(problem, file=str(folder), way_out=way_out)])
+
     def _order(self, shard: Planned) -> Task:
         place = shard.place
         order = Convert(
@@ -143,6 +154,7 @@ class Conversion(Crew):
             aliases=self.settings.metadata.aliases(),
             spot_checks=self.settings.convert.spot_checks,
             keep_backup=self.settings.convert.keep_backups > 0,
+            links=self._volumes.links(place.files.folder),
             scratch=None if self.dry_run is None else to_wire(self._scratch),
             clips=None if self.dry_run is not None else to_wire(clip_table(self.desk.state, place.source, place.shard)),
         )

@@ -212,4 +212,4 @@ class _Work:
             tally=made.tally,
             keeps_backup=self.task.keep_backup,
         )
-        swap(self.files, self.names, made.original, promise, tick=self.pulse.tick)
+        swap(self.files, self.names, made.original, promise, links=self.task.links, tick=self.pulse.tick)

@@ -83,6 +83,8 @@ class Convert(_Task, frozen=True, kw_only=True, tag="convert"):
     tool: str
     spot_checks: int
     keep_backup: bool = False
+    links: bool = True
+    """Whether the shard's volume has hard links; the engine has tried."""
     scratch: str | None = None
     """A dry run: the converted tar is made in this folder, compared and deleted; the shard is only read."""
     clips: str | None = None

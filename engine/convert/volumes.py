@@ -8,6 +8,7 @@ from pathlib import Path
 
 from engine.convert.guard import Room
 from engine.host.disk import default_floor, device_of, free_bytes
+from engine.host.powers import has_links
 
 
 class Volumes:
@@ -22,6 +23,7 @@ class Volumes:
         self._device_of: dict[Path, int] = {}
         self._folder_of: dict[int, Path] = {}
         self._rooms: dict[int, Room] = {}
+        self._links: dict[int, bool] = {}
 
     async def add(self, folders: Iterable[Path]) -> None:
         """Learn which volumes these folders are on, and look at each.
@@ -33,6 +35,24 @@ class Volumes:
             self._device_of[folder] = device = await asyncio.to_thread(device_of, folder)
             self._folder_of.setdefault(device, folder)
         await self.look()
+
+    async def try_links(self, folders: Iterable[Path]) -> list[Path]:
+        """Find out which volumes have hard links, by making one; return a folder of each that has none.
+
+        Args:
+            folders: that were added, at least one of each volume in question; the first of each is where it is tried.
+
+        Raises:
+            OSError: when nothing can be made there.
+        """
+        first = {self._device_of[folder]: folder for folder in reversed(list(folders))}
+        for device, folder in first.items():
+            self._links[device] = await asyncio.to_thread(has_links, folder)
+        return [folder for device, folder in first.items() if not self._links[device]]
+
+    def links(self, folder: Path) -> bool:
+        """Tell whether files in a folder that was added can have second names, as far as was tried."""
+        return self._links.get(self._device_of[folder], True)
 
     async def look(self) -> None:
         """Ask every volume again."""

@@ -7,7 +7,6 @@ missing power and its text is kept.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import shutil
@@ -20,12 +19,10 @@ from pathlib import Path
 import msgspec
 
 from engine.host.disk import free_bytes, free_inodes
+from engine.host.rename import EXCHANGE, NOREPLACE, renameat2
 
 PROBE_PREFIX = ".gonogo-probe-"
 
-_RENAME_NOREPLACE = 1  # linux/fs.h
-_RENAME_EXCHANGE = 2
-_AT_FDCWD = -100
 _FLOCK_TIMEOUT_S = 30.0
 _LOCK_PROGRAM = """
 import fcntl, os, sys
@@ -43,7 +40,7 @@ class Powers(msgspec.Struct, frozen=True, kw_only=True):
 
     folder: str
     link: bool
-    """link(2): a second name for the same file."""
+    """link(2): a second name for the same file. Without it the swap goes by renames."""
     rename_over: bool
     """rename(2) over a file that exists."""
     rename_noreplace: bool
@@ -61,10 +58,14 @@ class Powers(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str]
     """By power, why it is not there."""
 
+    @property
+    def swaps_by(self) -> str:
+        """How an original gets out of the way in a swap: by a second name, or by a new one where there are no links."""
+        return "hard links" if self.link else "renames: no hard links here, and audio.tar is absent for an instant"
+
     def missing_for_swap(self) -> tuple[str, ...]:
         """Return the powers that converting in place needs and this folder has not, each with its reason."""
         needed = {
-            "link": self.link,
             "rename_over": self.rename_over,
             "sync_file": self.sync_file,
             "sync_folder": self.sync_folder,
@@ -114,6 +115,20 @@ def probe_powers(folder: Path) -> Powers:
         )
 
 
+def has_links(folder: Path) -> bool:
+    """Tell whether a file in ``folder`` can have a second name, by trying it.
+
+    Raises:
+        OSError: when nothing can be made in ``folder`` at all.
+    """
+    with _private_folder(folder) as private:
+        try:
+            _link(private)
+        except OSError:
+            return False
+    return True
+
+
 @contextlib.contextmanager
 def _private_folder(folder: Path) -> Iterator[Path]:
     private = Path(tempfile.mkdtemp(prefix=PROBE_PREFIX, dir=folder))
@@ -142,16 +157,16 @@ def _rename_noreplace(place: Path) -> None:
     for name in "ab":
         (place / name).write_bytes(name.encode())
     with contextlib.suppress(FileExistsError):
-        _renameat2(place / "a", place / "b", _RENAME_NOREPLACE)
+        renameat2(place / "a", place / "b", NOREPLACE)
     if (place / "b").read_bytes() != b"b":
         raise OSError("it replaced the file that it must not replace")
-    _renameat2(place / "a", place / "c", _RENAME_NOREPLACE)
+    renameat2(place / "a", place / "c", NOREPLACE)
 
 
 def _rename_exchange(place: Path) -> None:
     for name in "ab":
         (place / name).write_bytes(name.encode())
-    _renameat2(place / "a", place / "b", _RENAME_EXCHANGE)
+    renameat2(place / "a", place / "b", EXCHANGE)
     if (place / "a").read_bytes() != b"b":
         raise OSError("it did not exchange the files")
 
@@ -187,11 +202,3 @@ def _flock(place: Path) -> None:
         os.close(fd)
     if second.returncode:
         raise OSError(second.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2])
-
-
-def _renameat2(source: Path, target: Path, flags: int) -> None:
-    # Python has no renameat2; glibc has since 2.28, musl has not (AttributeError).
-    call = ctypes.CDLL(None, use_errno=True).renameat2
-    if call(_AT_FDCWD, os.fsencode(source), _AT_FDCWD, os.fsencode(target), ctypes.c_uint(flags)):
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))

@@ -18,6 +18,8 @@ from typing import Protocol
 
 import msgspec
 
+from engine.host.rename import rename_new
+
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -83,6 +85,9 @@ class Files(Protocol):
     def link(self, old: Path, new: Path) -> None:
         """Give a file a second name; fails when ``new`` is there."""
 
+    def move(self, old: Path, new: Path) -> None:
+        """Give a file another name; fails when ``new`` is there."""
+
     def rename(self, old: Path, new: Path) -> None:
         """Put ``old`` in the place of ``new`` in one step."""
 
@@ -139,6 +144,10 @@ class RealFiles:
     def link(self, old: Path, new: Path) -> None:
         """See :meth:`Files.link`."""
         os.link(old, new, follow_symlinks=False)
+
+    def move(self, old: Path, new: Path) -> None:
+        """See :meth:`Files.move`."""
+        rename_new(old, new)
 
     def rename(self, old: Path, new: Path) -> None:
         """See :meth:`Files.rename`."""

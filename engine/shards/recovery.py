@@ -167,9 +167,7 @@ def _act(
         case Action.RESTORE_BACKUP:
             restore_backup(files, names)
         case Action.RETURN_BACKUP:
-            files.link(names.backup, names.audio)
-            files.sync_folder(names.folder)
-            files.unlink(names.backup)
+            files.move(names.backup, names.audio)
             files.sync_folder(names.folder)
         case Action.FINISH:
             files.sync_file(names.audio)

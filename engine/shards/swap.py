@@ -1,5 +1,8 @@
 """The twelve-step swap: a converted tar takes its original's place, and at no moment is ``audio.tar`` absent.
 
+Where the file system has no hard links, step 5 renames A to B instead: then A is absent until step 7, and after a kill
+in between until recovery gives it back.
+
 A is ``audio.tar``, B ``audio_48k.bak``, T ``audio_16k.tar.tmp``, S the status file. Before it, T was written, brought
 to the disk, read back from there and compared with A (steps 0 to 2: :mod:`engine.convert.shard`). Then
 
@@ -36,6 +39,7 @@ def swap(
     original: Facts,
     promise: Record,
     *,
+    links: bool = True,
     tick: Callable[[], None] = lambda: None,
 ) -> Record:
     """Run steps 3 to 12 for a shard whose converted tar lies proven at T.
@@ -46,6 +50,7 @@ def swap(
         original: what A was when it was opened for the conversion.
         promise: the record to be written, with both digests; its state is set here. Where it keeps the backup, B is
             left for somebody to let go.
+        links: whether files can have a second name here.
         tick: called while A is read back.
 
     Returns:
@@ -63,13 +68,15 @@ def swap(
         with contextlib.suppress(OSError):  # A is whole and has no second name yet: T is only in the way of space
             files.unlink(names.temporary)
         raise
+    _keep_original(files, names, links=links)
     try:
-        files.link(names.audio, names.backup)
-    except FileExistsError:
-        problem = "a backup is there already, and it is not overwritten"
-        raise UnsupportedError(Fault(problem, file=names.backup.name, wanted="no such file")) from None
-    files.sync_folder(names.folder)
-    files.rename(names.temporary, names.audio)
+        files.sync_folder(names.folder)
+        files.rename(names.temporary, names.audio)
+    except OSError:
+        if not links:
+            with contextlib.suppress(OSError):  # refused where the rename was done after all: then A is there
+                files.move(names.backup, names.audio)
+        raise
     files.sync_folder(names.folder)
     if digest(files, names.audio, tick) != promise.result:
         restore_backup(files, names)
@@ -109,6 +116,18 @@ def restore_backup(files: Files, names: ShardFiles) -> None:
     files.sync_file(names.backup)
     files.rename(names.backup, names.audio)
     files.sync_folder(names.folder)
+
+
+def _keep_original(files: Files, names: ShardFiles, *, links: bool) -> None:
+    """Make B the original's name (step 5): beside A, or instead of it. Neither way replaces a B that is there."""
+    try:
+        if links:
+            files.link(names.audio, names.backup)
+        else:
+            files.move(names.audio, names.backup)
+    except FileExistsError:
+        problem = "a backup is there already, and it is not overwritten"
+        raise UnsupportedError(Fault(problem, file=names.backup.name, wanted="no such file")) from None
 
 
 def _demand_unchanged(files: Files, names: ShardFiles, original: Facts) -> None:

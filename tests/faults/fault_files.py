@@ -17,7 +17,9 @@ import msgspec
 
 from engine.shards.files import Facts, Files, Reader, ReadFailedError, Writer
 
-EFFECTS = frozenset({"create", "write", "sync", "close", "link", "rename", "unlink", "sync_file", "sync_folder"})
+EFFECTS = frozenset(
+    {"create", "write", "sync", "close", "link", "move", "rename", "unlink", "sync_file", "sync_folder"}
+)
 """The calls that change the disk, or what is durable on it; a kill before any other call is a kill before the next of
 these."""
 
@@ -78,6 +80,10 @@ class FaultFiles:
     def link(self, old: Path, new: Path) -> None:
         with self._call("link", new):
             self._files.link(old, new)
+
+    def move(self, old: Path, new: Path) -> None:
+        with self._call("move", new):
+            self._files.move(old, new)
 
     def rename(self, old: Path, new: Path) -> None:
         with self._call("rename", new):

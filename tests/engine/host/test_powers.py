@@ -20,14 +20,17 @@ def test_a_local_disk_has_every_power_and_the_probe_leaves_no_trace(tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir()] == ["audio.tar"]
 
 
-def test_a_missing_power_is_named_with_its_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_links_a_swap_goes_by_renames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "link", refuse)
     found = probe_powers(tmp_path)
     assert not found.link
-    assert found.missing_for_swap() == ("link: [Errno 1] Operation not permitted",)
+    assert found.errors["link"] == "[Errno 1] Operation not permitted"
+    assert found.missing_for_swap() == ()
+    assert found.swaps_by.startswith("renames")
+    assert not powers.has_links(tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -42,7 +45,7 @@ def test_powers_that_nothing_needs_are_informational(tmp_path: Path, monkeypatch
     def refuse(*_: object) -> None:
         raise AttributeError("undefined symbol: renameat2")
 
-    monkeypatch.setattr(powers, "_renameat2", refuse)
+    monkeypatch.setattr(powers, "renameat2", refuse)
     found = probe_powers(tmp_path)
     assert sorted(found.errors) == ["rename_exchange", "rename_noreplace"]
     assert found.missing_for_swap() == ()

@@ -347,7 +347,7 @@ RECORD = (
         (State("empty", "original"), ("sync_file audio_48k.bak", "rename audio.tar", "sync_folder shard")),
         (
             State(None, "original"),
-            ("link audio.tar", "sync_folder shard", "unlink audio_48k.bak", "sync_folder shard"),
+            ("move audio.tar", "sync_folder shard"),
         ),
         (State("result", None, "damaged"), ("unlink audio_16k.tar.tmp", "sync_folder shard", *RECORD)),
     ],
@@ -356,7 +356,7 @@ RECORD = (
 def test_recovery_makes_each_change_durable_before_the_next(
     shard: ShardFiles, tars: Tars, state: State, changes: tuple[str, ...]
 ) -> None:
-    """And a name that another may have taken meanwhile is made by a link, which never overwrites."""
+    """And a name that another may have taken meanwhile is made by a move, which never overwrites."""
     lay(shard, state, tars)
     files = FaultFiles(REAL)
     recover(files, shard, STAMP)
