@@ -7,7 +7,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-corpus
 
-.PHONY: demo test real check bench picture format help
+.PHONY: demo test faults real check bench picture format help
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,6 +17,9 @@ demo: $(VENV)/.tool  ## a small corpus, and the main job on it
 
 test: $(VENV)/.dev  ## the whole suite
 	$(BIN)/python -m pytest
+
+faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; ends with a table of what was lost
+	$(BIN)/python -m pytest tests/faults -m "full or not full" --timeout 1800
 
 real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
 	.venv-real/bin/python -m pytest tests/engine/watch/real

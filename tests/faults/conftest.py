@@ -19,6 +19,7 @@ from engine.shards.names import ShardFiles
 from engine.shards.record import Record, SwapState, read_record
 from tests.faults.convert_one import Ended, Order
 from tests.faults.fault_files import Strike
+from tests.faults.tally import TALLIES, Tallies
 from tests.recordings import Clip, cut, make_shard, real_clips_48k, tar_bytes
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +33,19 @@ def members() -> list[Clip]:
 
 def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the harnesses of this run have counted."""
+    if TALLIES.lines():
+        terminalreporter.section("faults")
+        terminalreporter.write_line(TALLIES.table())
+
+
+@pytest.fixture
+def tally() -> Tallies:
+    """Give out the lines of this run's table of faults."""
+    return TALLIES
 
 
 class Converter:
