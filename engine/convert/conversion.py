@@ -28,11 +28,12 @@ from engine.convert.events import (
 from engine.convert.events import Planned as PlannedEvent
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over, to_release
+from engine.convert.releasing import Releases
 from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
-from engine.errors import Fault, GonogoError, UsageError
+from engine.errors import Fault, UsageError
 from engine.run.desk import Desk
 from engine.run.events import Warned
 from engine.run.outcome import Outcome
@@ -41,10 +42,7 @@ from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
-from engine.shards.lease import lease
 from engine.shards.record import now
-from engine.shards.recovery import Stamp, recover
-from engine.shards.states import Ends
 
 _LOOK_EVERY_S = 0.5
 _FOUND_A_LINE = 200
@@ -82,6 +80,7 @@ class Conversion(Crew):
         self._safety: str = ""
         self._kept: list[Planned] = []
         self._scratch = scratch_of(desk)
+        self._releases = Releases(desk, self.limits)
 
     async def run(self) -> ConvertSummary:
         """Convert (or try) what there is to convert.
@@ -341,22 +340,23 @@ class Conversion(Crew):
     async def _release_old_backups(self) -> None:
         """Let the oldest kept originals go that are more than the number that is to be kept; none where that is 0."""
         keep = self.settings.convert.keep_backups
-        if self.dry_run is not None or keep == 0:
+        if self.dry_run is not None or keep == 0 or self.stopped:
             return
-        for shard in to_release(self._kept, keep):
-            self._kept.remove(shard)
-            try:
-                await asyncio.to_thread(self._let_go, shard)
-            except (OSError, GonogoError) as error:
-                self.desk.log.append(Warned(problem=f"{shard.place.id}: its kept original stays: {error}"))
+        over = to_release(self._kept, keep)
+        if not over:
+            return
+        stays = await self._releases.let_go([shard.place for shard in over])
+        self._kept = [shard for shard in self._kept if shard not in over]
+        for name, fault in stays.items():
+            self.desk.log.append(Warned(problem=f"{name}: its kept original stays: {fault}"))
 
-    def _let_go(self, shard: Planned) -> None:
-        ref = ShardRef.of(shard.place, self.desk.state / "locks")
-        with lease(shard.place.files, ref.lock_path, self.desk.run_id):
-            stamp = Stamp(self.desk.tool, self.desk.run_id)
-            recovered = recover(self._files, shard.place.files, stamp, let_go=True)
-        if recovered.decision.ends is not Ends.DONE:
-            raise GonogoError(recovered.decision.why or f"the shard is {recovered.decision.ends} now")
+    def stop(self, now: bool) -> None:
+        """See :class:`Crew`."""
+        super().stop(now)
+        if now:
+            self._releases.pool.stop_now()
+        else:
+            self._releases.pool.stop()
 
     def _summary(self, shards: int) -> ConvertSummary:
         counts = self._counts

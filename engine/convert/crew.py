@@ -93,13 +93,14 @@ class Crew(PoolOwner):
         self._bytes_settled = 0
         self._progress = msgspec.json.Decoder(Progress)
         self._result = msgspec.json.Decoder(Result)
+        self.limits = WorkerLimits(
+            silence_s=settings.convert.silence_s, memory_bytes=settings.convert.worker_memory_bytes
+        )
         self.pool = Pool(
             WORKER,
             self,
             env=desk.worker_env,
-            limits=WorkerLimits(
-                silence_s=settings.convert.silence_s, memory_bytes=settings.convert.worker_memory_bytes
-            ),
+            limits=self.limits,
             workers=self.workers,
             policy=Policy(retries=settings.convert.retries),
             recycle_after=RECYCLE_AFTER,

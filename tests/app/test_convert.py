@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.run.locks import hold_folder
 from tests.app.corpora import assert_is_conversion, hashes, leftovers, stamps, tars
 from tests.app.program import Gonogo
 from tests.recordings import make_corpus, make_lone, make_shard, real_clips_48k
@@ -130,6 +131,17 @@ def test_kept_originals_stay_as_many_as_asked(gonogo: Gonogo, tmp_path: Path) ->
     assert sorted(corpus.rglob("audio_48k.bak")) == kept, "what is kept is let go only by name"
     gonogo.convert(corpus, "--keep-backups", "1")
     assert list(corpus.rglob("audio_48k.bak")) == kept[1:]
+
+
+def test_a_kept_original_that_somebody_works_on_stays_and_is_told_of(gonogo: Gonogo, tmp_path: Path) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=3)
+    gonogo.convert(corpus, "--keep-backups", "3", "--workers", "1")
+    kept = sorted(corpus.rglob("audio_48k.bak"))
+    with hold_folder(kept[0].parent):
+        ended = gonogo.convert(corpus, "--keep-backups", "1")
+    assert sorted(corpus.rglob("audio_48k.bak")) == [kept[0], kept[2]]
+    told = [event["problem"] for event in ended.of_type("warned")]
+    assert any("its kept original stays" in problem and "another process" in problem for problem in told), told
 
 
 def test_text_on_stdout_tells_each_shard_and_the_verdict(gonogo: Gonogo, corpus: Path) -> None:
