@@ -21,12 +21,16 @@ from engine.checklist.asking import ask_machine
 from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
 from engine.config import Section, Settings
+from engine.convert.guard import reserve_for
 from engine.host.facts import host_facts, package_versions
 from engine.host.powers import probe_powers
+from engine.host.reserve import can_reserve
 from engine.host.terminal import terminal_facts
 from engine.host.threads import worker_environment
 from engine.jobs.gates import MACHINE_LIST
 from engine.run.outcome import Outcome
+from engine.shards.layout import find_shards
+from engine.units import show_bytes
 
 optional_corpus = click.argument("corpus", type=click.Path(path_type=Path), default=".")
 
@@ -117,7 +121,7 @@ def doctor(options: Globals, corpus: Path) -> ExitCode:
     around = Around(corpus, options.state_of(corpus), settings, os.environ, worker_environment(os.environ))
     checks = asyncio.run(ask_machine(load_checklist(shipped(MACHINE_LIST)), around))
     with Report("doctor", as_json=options.as_json) as report:
-        for part, facts in _facts(corpus).items():
+        for part, facts in _facts(corpus, _most_written(corpus, settings)).items():
             for name, value in facts.items():
                 report.add(Fact(part=part, name=name, value=value))
                 if not options.as_json:
@@ -134,10 +138,27 @@ def doctor(options: Globals, corpus: Path) -> ExitCode:
     return ExitCode.OK if report.outcome is Outcome.OK else ExitCode.SOME_FAILED
 
 
-def _facts(corpus: Path) -> dict[str, dict[str, str]]:
+def _most_written(corpus: Path, settings: Settings) -> int:
+    """Return the bytes that the conversion of the largest shard may write beside it."""
+    places = find_shards(corpus, settings.layout).shards
+    sizes = (place.files.audio.lstat().st_size for place in places if place.files.audio.exists())
+    return reserve_for(max(sizes, default=1))
+
+
+def _quota(corpus: Path, largest: int) -> str:
+    """Say whether the largest converted shard has room: a folder's quota shows in no figure of free space."""
+    room = can_reserve(corpus, largest)
+    size = show_bytes(largest)
+    if room is None:
+        return f"unknown: this file system cannot reserve {size} for the largest shard beforehand"
+    return f"none met: {size} for the largest shard can be reserved" if room else f"{size} cannot be reserved here"
+
+
+def _facts(corpus: Path, largest: int) -> dict[str, dict[str, str]]:
     """Gather what is there, by part; what cannot be asked says so."""
     try:
-        powers = _texts(probe_powers(corpus))
+        found = probe_powers(corpus)
+        powers = {**_texts(found), "swap goes by": found.swaps_by, "quota": _quota(corpus, largest)}
     except OSError as error:
         powers = {"writable": f"no: {error}"}
     return {
