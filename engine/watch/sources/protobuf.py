@@ -64,10 +64,18 @@ def fields(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tupl
     stop = len(data) if end is None else end
     at = start
     while at < stop:
-        key, at = varint(data, at)
+        key = data[at]
+        if key < 0x80:  # Most keys and lengths are one byte: a call for each would double the price.
+            at += 1
+        else:
+            key, at = varint(data, at)
         number, wire = key >> 3, key & 7
         if wire == BYTES:
-            length, at = varint(data, at)
+            length = data[at] if at < stop else 0x80
+            if length < 0x80:
+                at += 1
+            else:
+                length, at = varint(data, at)
             first, after = at, at + length
         elif wire == VARINT:
             first, after = varint(data, at)

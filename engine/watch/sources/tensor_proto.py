@@ -6,7 +6,7 @@ Field numbers from tensorflow/core/framework/tensor.proto, types.proto and tenso
 from __future__ import annotations
 
 import struct
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.watch.sources.protobuf import BYTES, FIXED32, VARINT, encoded, fields, signed, varint
 
@@ -24,6 +24,8 @@ _CONTENT: Final = {
     23: "<Q",
 }
 """How tensor_content lays out one value, by DataType; bfloat16 (14) has no letter."""
+_FLOATS: Final = frozenset({"<f", "<d", "<e"})
+"""Layouts that give a float as they are read."""
 _UNSIGNED: Final = frozenset({4, 10, 17, 22, 23})
 _LISTS: Final = {5: "<f", 6: "<d", 7: "", 10: "", 11: "", 13: "", 16: "", 17: ""}
 """TensorProto's fields of typed values, and how they are packed: floats, doubles, and varints where nothing is said."""
@@ -31,26 +33,40 @@ _BFLOAT16: Final = 14
 _HALF: Final = 19
 
 
-def number_of_tensor(data: bytes, start: int, end: int) -> float | None:
+class Number(NamedTuple):
+    """The one number of a tensor, and where it stands."""
+
+    value: float
+    at: int
+    """Where its bytes begin."""
+    layout: str
+    """How ``struct`` reads them as this float; "" where it takes more than that."""
+
+
+def number_of_tensor(data: bytes, start: int, end: int) -> Number | None:
     """Read the TensorProto in ``data[start:end]`` that holds one number; None for strings and more than one number.
 
     Raises:
         WireError: when it is no tensor.
     """
-    dtype, content, listed, kind = 0, b"", b"", ""
+    dtype, content, listed, kind, at, content_at = 0, b"", b"", "", 0, 0
     for number, wire, first, after in fields(data, start, end):
         if number == 1 and wire == VARINT:
             dtype = first
         elif number == 2 and wire == BYTES and _elements(data, first, after) != 1:
             return None
         elif number == 4 and wire == BYTES:
-            content = data[first:after]
+            content, content_at = data[first:after], first
         elif number in _LISTS:
             listed = data[first:after] if wire == BYTES else _alone(wire, first)
-            kind = _LISTS[number]
+            kind, at = _LISTS[number], after - len(listed)
     if content:
-        return _from_content(dtype, content)
-    return _from_list(dtype, kind, listed) if listed else None
+        return _number(_from_content(dtype, content), content_at, _CONTENT.get(dtype, ""))
+    return _number(_from_list(dtype, kind, listed), at, kind) if listed else None
+
+
+def _number(value: float | None, at: int, layout: str) -> Number | None:
+    return None if value is None else Number(value, at, layout if layout in _FLOATS else "")
 
 
 def _elements(data: bytes, start: int, end: int) -> int:

@@ -19,16 +19,14 @@ from pathlib import Path
 from typing import Final
 
 from engine.errors import printable
-from engine.watch.naming import Naming
-from engine.watch.records import Batch, Record, SourceStatus
-from engine.watch.sources.folder_files import FolderFiles
-from engine.watch.sources.tensorboard_file import EventFile, Read
-from engine.watch.sources.tensorboard_proto import Other, Start
-from engine.watch.sources.tfrecord import HEADER_BYTES, FrameReader
+from engine.watch.records import Record
+from engine.watch.sources.growing_files import GrowingFilesSource, changed_ns
+from engine.watch.sources.resting_tail import RestingTail
+from engine.watch.sources.tensorboard_file import EventFile
+from engine.watch.sources.tensorboard_proto import Other, Row, Start
+from engine.watch.sources.tfrecord import HEADER_BYTES, State, frame_at
 
 FORMAT: Final = "tensorboard"
-_POLL_BYTES: Final = 2 << 20
-"""One poll ends behind so much: some 40,000 scalars, 20 MB of records."""
 _MARK: Final = "tfevents"
 """TensorBoard itself takes a file for an event file by this in its name."""
 _MADE: Final = re.compile(_MARK + r"\.(\d{1,19})")
@@ -44,21 +42,12 @@ def sniff(path: Path, head: bytes) -> bool:
     """
     if len(head) <= HEADER_BYTES:
         return _MARK in path.name
-    frames = FrameReader().read(head)
+    frame = frame_at(head)
+    is_record = frame.state is State.WHOLE or (
+        frame.state is State.TORN and frame.end - frame.start < _LARGEST_SNIFFED_BYTES
+    )
     # Records of a data set (tf.train.Example) begin with another field.
-    return (bool(frames.whole) or 0 < frames.wanted < _LARGEST_SNIFFED_BYTES) and head[HEADER_BYTES] == 0x09
-
-
-@dataclass(slots=True)
-class _Stream:
-    """A file of a run, and what was last told from it."""
-
-    file: EventFile
-    order: tuple[int, int, str]
-    segment: int = -1
-    """-1 before its first value."""
-    steps: dict[str, int] = field(default_factory=dict)
-    """The last step of each tag, in this segment."""
+    return is_record and head[HEADER_BYTES] == 0x09
 
 
 @dataclass(slots=True)
@@ -68,7 +57,25 @@ class _Run:
     segment: int = 0
 
 
-class TensorBoardSource:
+@dataclass(slots=True, eq=False)
+class _Stream:
+    """A file of a run, and what was last told from it."""
+
+    file: EventFile
+    run: _Run = field(repr=False)
+    order: tuple[int, int, str]
+    segment: int = -1
+    """-1 before its first value."""
+    steps: dict[str, int] = field(default_factory=dict)
+    """The last step of each tag, in this segment."""
+
+    @property
+    def tail(self) -> RestingTail:
+        """The file itself."""
+        return self.file.tail
+
+
+class TensorBoardSource(GrowingFilesSource[_Stream]):
     """An event file, or all event files below a folder."""
 
     def __init__(self, name: str, path: Path) -> None:
@@ -78,140 +85,90 @@ class TensorBoardSource:
             name: how the source is shown.
             path: an event file, or a folder that is searched for them with its subfolders, again and again.
         """
-        self._name = name
-        self._path = path
-        self._naming = Naming(name)
         self._runs: dict[str, _Run] = {}
-        self._folder = FolderFiles(path, lambda file: _MARK in file) if path.is_dir() else None
-        if self._folder is None:
-            self._add(path, "")
-        self._records = self._stored = self._unparsed = 0
-        self._sample = ""
+        super().__init__(name, path, FORMAT, lambda file: _MARK in file)
 
-    @property
-    def name(self) -> str:
-        """How it is called on screens and in records."""
-        return self._name
-
-    def poll(self) -> Batch:
-        """Return the next records, in the order of the files; empty when all there is was told."""
-        self._look_for_files()
-        records: list[Record] = []
-        notes: list[str] = []
-        taken = 0
-        for run in list(self._runs.values()):
-            for stream in run.streams:
-                while taken < _POLL_BYTES or not (records or notes):
-                    read = stream.file.read()
-                    self._tell(run, stream, read, records, notes)
-                    taken += read.bytes
-                    if not read.bytes:
-                        break
-        self._records += len(records)
-        return Batch(tuple(records), (), tuple(notes))
-
-    def status(self) -> SourceStatus:
-        """Say how it is doing."""
-        tails = [stream.file.tail for run in self._runs.values() for stream in run.streams]
-        # An old file that was cleared away is no trouble; the newest is the one that is waited for.
-        newest = [run.streams[-1].file.tail for run in self._runs.values()]
-        problems = [tail.problem for tail in newest if tail.problem]
-        if self._folder is not None and self._folder.problem:
-            problems.insert(0, self._folder.problem)
-        return SourceStatus(
-            name=self._name,
-            format=FORMAT,
-            path=str(self._path),
-            records=self._records,
-            lines=self._stored,
-            unparsed=self._unparsed,
-            sample_unparsed=self._sample,
-            newest_s=max((tail.newest_s for tail in tails if tail.newest_s is not None), default=None),
-            problem="; ".join(problems[:3]),
-            files=tuple(str(tail.path) for tail in tails),
-        )
-
-    def close(self) -> None:
-        """Let go of files; a second call does nothing."""
-        for run in self._runs.values():
-            for stream in run.streams:
-                stream.file.tail.close()
-
-    def _look_for_files(self) -> None:
-        for path in [] if self._folder is None else self._folder.appeared():
-            where = path.parent.relative_to(self._path).as_posix()
-            self._add(path, "" if where == "." else where)
-
-    def _add(self, path: Path, run_name: str) -> None:
+    def _add(self, path: Path, folder: str) -> None:
         made = _MADE.search(path.name)
-        try:
-            changed_ns = path.stat().st_mtime_ns
-        except OSError:
-            changed_ns = 0  # It is gone again, or not there yet: it will be the newest.
-        run = self._runs.setdefault(run_name, _Run(printable(run_name)))
-        run.streams.append(_Stream(EventFile(path), (int(made[1]) if made else 0, changed_ns, path.name)))
+        run = self._runs.setdefault(folder, _Run(printable(folder)))
+        order = int(made[1]) if made else 0, changed_ns(path), path.name
+        run.streams.append(_Stream(EventFile(path), run, order))
         run.streams.sort(key=lambda stream: stream.order)
 
-    def _tell(self, run: _Run, stream: _Stream, read: Read, records: list[Record], notes: list[str]) -> None:
+    def _in_order(self) -> list[_Stream]:
+        return [stream for run in self._runs.values() for stream in run.streams]
+
+    def _waited_for(self) -> list[_Stream]:
+        return [run.streams[-1] for run in self._runs.values()]
+
+    def _read(self, file: _Stream, records: list[Record], notes: list[str]) -> int:
+        read = file.file.read()
         notes += read.notes
-        if read.restarted and stream.segment >= 0:
-            _begin_segment(run, stream)
+        if read.restarted and file.segment >= 0:
+            _begin_segment(file)
         self._stored += read.stored
         self._unparsed += read.unreadable
-        step, segment, time_s = 0, -1, 0.0
-        values: dict[str, float] = {}
         for event in read.events:
-            if not isinstance(event, tuple):
-                self._keep(records, run, segment=segment, step=step, values=values, time_s=time_s)
-                values = {}
-                self._tell_other(run, stream, event, records, notes)
-                continue
-            at, when_s, tag, value = event
+            if isinstance(event, tuple):
+                self._tell_row(file, event, records)
+            else:
+                self._tell_other(file, event, records, notes)
+        return read.bytes
+
+    def _tell_row(self, stream: _Stream, row: Row, records: list[Record]) -> None:
+        step, time_s, values = row
+        steps = stream.steps
+        for tag in values:
+            last = steps.get(tag)
+            if last is None or step < last:
+                self._tell_placed(stream, row, records)
+                return
+            steps[tag] = step
+        named = self._naming.rename(values)
+        records.append(Record(self._name, stream.run.name, stream.segment, step, named, time_s or None))
+
+    def _tell_placed(self, stream: _Stream, row: Row, records: list[Record]) -> None:
+        """Tell a row with a tag that is new in its segment or goes back: a segment may begin within it."""
+        step, time_s, values = row
+        parts: dict[int, dict[str, float]] = {}
+        for tag, value in values.items():
             last = stream.steps.get(tag)
-            if last is None or at < last:
-                self._place(run, stream, tag, at, last)
-            stream.steps[tag] = at
-            if at != step or tag in values or stream.segment != segment:
-                self._keep(records, run, segment=segment, step=step, values=values, time_s=time_s)
-                step, segment, time_s, values = at, stream.segment, when_s, {}
-            values[tag] = value
-        self._keep(records, run, segment=segment, step=step, values=values, time_s=time_s)
-        notes += self._naming.notes()
+            if last is None or step < last:
+                _place(stream, tag, step, last)
+            stream.steps[tag] = step
+            parts.setdefault(stream.segment, {})[tag] = value
+        for segment, part in parts.items():
+            named = self._naming.rename(part)
+            records.append(Record(self._name, stream.run.name, segment, step, named, time_s or None))
 
-    def _keep(
-        self, records: list[Record], run: _Run, *, segment: int, step: int, values: dict[str, float], time_s: float
-    ) -> None:
-        if values:
-            named = self._naming.rename(values)
-            records.append(Record(self._name, run.name, segment, step, named, time_s or None))
-
-    def _tell_other(
-        self, run: _Run, stream: _Stream, event: Start | Other, records: list[Record], notes: list[str]
-    ) -> None:
+    def _tell_other(self, stream: _Stream, event: Start | Other, records: list[Record], notes: list[str]) -> None:
         if isinstance(event, Other):
             self._sample = f"step {event.step}: {printable(event.tag)[:80]} is no scalar"
             self._unparsed += 1
             return
+        run = stream.run
         if all(other.segment < 0 for other in run.streams):
             return  # Some writers say that they start at the first start, too.
-        _begin_segment(run, stream)
+        _begin_segment(stream)
         records.append(Record(self._name, run.name, run.segment, event.step, {}, event.time_s or None))
         where = printable(str(stream.file.tail.path))
         notes.append(f"{where}: started again at step {event.step:,}; later steps of older files are void")
 
-    def _place(self, run: _Run, stream: _Stream, tag: str, step: int, last: int | None) -> None:
-        """Decide in which segment a value stands that is a tag's first in this file, or goes back."""
-        if stream.segment < 0:
-            stream.segment = run.segment
-        if last is not None:
-            _begin_segment(run, stream)
-        elif stream.segment == run.segment:
-            others = (other for other in run.streams if other is not stream and other.segment == run.segment)
-            if any(other.steps.get(tag, step - 1) >= step for other in others):
-                _begin_segment(run, stream)
+
+def _place(stream: _Stream, tag: str, step: int, last: int | None) -> None:
+    """Decide in which segment a value stands that is a tag's first in this file, or goes back."""
+    run = stream.run
+    if stream.segment < 0:
+        stream.segment = run.segment
+    if last is not None:
+        _begin_segment(stream)
+    elif stream.segment == run.segment:
+        others = (other for other in run.streams if other is not stream and other.segment == run.segment)
+        if any(other.steps.get(tag, step - 1) >= step for other in others):
+            _begin_segment(stream)
 
 
-def _begin_segment(run: _Run, stream: _Stream) -> None:
-    run.segment += 1
-    stream.segment = run.segment
+def _begin_segment(stream: _Stream) -> None:
+    stream.run.segment += 1
+    stream.segment = stream.run.segment
     stream.steps.clear()

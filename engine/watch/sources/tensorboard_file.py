@@ -8,9 +8,11 @@ from typing import Final
 
 from engine.errors import printable
 from engine.units import counted, show_bytes
+from engine.watch.sources.protobuf import WireError
 from engine.watch.sources.resting_tail import RestingTail
-from engine.watch.sources.tensorboard_proto import EventDecoder, Other, Scalar, Start
-from engine.watch.sources.tfrecord import FrameReader, Frames
+from engine.watch.sources.tensorboard_proto import EventDecoder, Other, Row, Start
+from engine.watch.sources.tfrecord import HEADER_BYTES, Frame, State, frame_at
+from engine.watch.sources.usual_scalars import UsualScalars
 from engine.watch.tail import Restart
 
 _LARGEST_EVENT_BYTES: Final = 16 << 20
@@ -21,7 +23,7 @@ _LARGEST_EVENT_BYTES: Final = 16 << 20
 class Read:
     """What one piece of a file brought."""
 
-    events: list[Scalar | Start | Other] = field(default_factory=list)
+    events: list[Row | Start | Other] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     stored: int = 0
     """Records that were there, damaged and skipped ones too."""
@@ -39,7 +41,7 @@ class EventFile:
     def __init__(self, path: Path) -> None:
         self.tail = RestingTail(path)
         self._shown = printable(str(path))
-        self._frames = FrameReader()
+        self._usual = UsualScalars()
         self._decoder = EventDecoder()
         self._begin()
 
@@ -80,17 +82,50 @@ class EventFile:
             self._cut(b"".join(self._waiting), found)
 
     def _cut(self, data: bytes, found: Read) -> None:
-        frames = self._frames.read(data)
-        self._decode(frames, found)
-        self._tell_damage(frames, found)
-        rest = data[frames.consumed :]
-        self._at += frames.consumed
-        self._broken, self._wanted = frames.broken, frames.wanted
-        if frames.wanted > _LARGEST_EVENT_BYTES:
-            self._step_over(frames.wanted, len(rest), found)
-            rest = b""
+        at, strange, damaged = 0, 0, []
+        while True:
+            at, scalars = self._usual.read(data, at, found.events)
+            found.stored += scalars
+            frame = frame_at(data, at)
+            if frame.state in {State.TORN, State.BROKEN}:
+                break
+            found.stored += 1
+            if frame.state is State.DAMAGED:
+                damaged.append(at)
+            elif not self._decode(data, at, frame, found.events):
+                strange += 1
+            at = frame.after
+        found.unreadable += strange + len(damaged)
+        self._tell_skipped(strange, damaged, at, found)
+        self._at += at
+        self._keep(data[at:], frame, found)
+
+    def _decode(self, data: bytes, at: int, frame: Frame, events: list[Row | Start | Other]) -> bool:
+        """Decode a record in full, and learn from it; False where it holds no event."""
+        event = data[frame.start : frame.end]
+        try:
+            place = self._decoder.decode(event, events)
+        except WireError:
+            return False
+        if place is not None:
+            self._usual.learn(data[at : frame.start], event, place)
+        return True
+
+    def _keep(self, rest: bytes, frame: Frame, found: Read) -> None:
+        """Keep what is there of the record behind the whole ones, or say why not."""
+        size_bytes = HEADER_BYTES + frame.after - frame.start
+        self._broken, self._wanted = frame.state is State.BROKEN, 0
         if self._broken:
+            found.notes.append(
+                f"{self._shown}: damaged at byte {self._at:,}: the length of a record fails its checksum, so nothing "
+                "behind it can be read; other files go on. Copy the file again if it was copied"
+            )
             rest = b""
+        elif size_bytes > _LARGEST_EVENT_BYTES:
+            self._step_over(size_bytes, len(rest), found)
+            rest = b""
+        else:
+            self._wanted = size_bytes
         self._waiting, self._waiting_bytes = [rest], len(rest)
 
     def _step_over(self, size_bytes: int, there_bytes: int, found: Read) -> None:
@@ -101,26 +136,16 @@ class EventFile:
         found.stored += 1
         found.unreadable += 1
         self._at += there_bytes
-        self._to_skip, self._wanted = size_bytes - there_bytes, 0
+        self._to_skip = size_bytes - there_bytes
 
-    def _decode(self, frames: Frames, found: Read) -> None:
-        strange = self._decoder.decode(frames.whole, found.events)
-        found.stored += len(frames.whole) + len(frames.damaged)
-        found.unreadable += strange + len(frames.damaged)
+    def _tell_skipped(self, strange: int, damaged: list[int], end: int, found: Read) -> None:
         if strange:
             found.notes.append(
                 f"{self._shown}: {counted(strange, 'record')} skipped that hold no TensorBoard event, "
-                f"between byte {self._at:,} and {self._at + frames.consumed:,}"
+                f"between byte {self._at:,} and {self._at + end:,}"
             )
-
-    def _tell_damage(self, frames: Frames, found: Read) -> None:
-        if frames.damaged:
+        if damaged:
             found.notes.append(
-                f"{self._shown}: {counted(len(frames.damaged), 'record')} skipped, damaged on disk (the checksum is "
-                f"wrong), the first at byte {self._at + frames.damaged[0]:,}"
-            )
-        if frames.broken:
-            found.notes.append(
-                f"{self._shown}: damaged at byte {self._at + frames.consumed:,}: the length of a record fails its "
-                "checksum, so nothing behind it can be read; other files go on. Copy the file again if it was copied"
+                f"{self._shown}: {counted(len(damaged), 'record')} skipped, damaged on disk (the checksum is wrong), "
+                f"the first at byte {self._at + damaged[0]:,}"
             )

@@ -6,27 +6,34 @@ Field numbers from tensorflow/core/util/event.proto, tensorflow/core/framework/s
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
 
 from engine.watch.sources.protobuf import (
     BYTES,
     FIXED32,
     FIXED64,
     VARINT,
-    WireError,
     as_double,
     as_float,
-    encoded,
     fields,
     signed,
     text,
-    varint,
 )
-from engine.watch.sources.tensor_proto import number_of_tensor
+from engine.watch.sources.tensor_proto import Number, number_of_tensor
 
-Scalar: TypeAlias = tuple[int, float, str, float]
-"""Step, wall time in seconds, tag and value; a bare tuple because there are millions."""
+Row: TypeAlias = tuple[int, float, dict[str, float]]
+"""Step, wall time in seconds, and scalars by tag, in their order; a bare tuple because there are millions."""
+
+
+class Place(NamedTuple):
+    """Where the number of an event with one scalar stands: all other such events of its tag have it there, too."""
+
+    tag: str
+    at: int
+    layout: str
+    """How ``struct`` reads it, little-endian: ``f``, ``d``, ``e``."""
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,114 +57,96 @@ _START: Final = 1
 """SessionLog.SessionStatus."""
 _SCALARS: Final = "scalars"
 """The plugin that owns tensors which are scalars."""
-_KEPT_SHAPES: Final = 4096
-_SHORTEST_BYTES: Final = 16
-"""An event with a scalar is longer."""
-_F32: Final = struct.Struct("<f").unpack_from
-_F64: Final = struct.Struct("<d").unpack_from
+_KEPT_PLUGINS: Final = 4096
+_USUAL: Final = ([1, 5], [1, 2, 5])
+"""The fields of an event with scalars, as all writers write it."""
+
+
+@dataclass(slots=True)
+class _Summary:
+    """The scalars of one event."""
+
+    scalars: list[tuple[str, float]] = field(default_factory=list)
+    other: str = ""
+    """The tag of something else."""
+    place: Place | None = None
+    """Of the last scalar."""
+    values: int = 0
 
 
 class EventDecoder:
-    """Reads events; remembers how the usual ones begin, since a log repeats few of them.
-
-    What stands between the step and the value of an event with one scalar is the same for every event of a tag: the
-    lengths and the tag itself. It is decoded in full once, and recognised by its bytes from then on.
-    """
+    """Reads events, one at a time and each in full."""
 
     def __init__(self) -> None:
-        self._usual: dict[bytes, str] = {}
         self._plugins: dict[str, str] = {}
+        """A writer may name the plugin with a tag's first value only; as in TensorBoard, the first is the tag's."""
 
-    def decode(self, stored: list[bytes], told: list[Scalar | Start | Other]) -> int:
-        """Add what the events tell; return how many of them are no events."""
-        usual, tell, strange = self._usual, told.append, 0
-        for data in stored:
-            # wall_time (field 1, fixed 64), step (field 2, varint; left out where it is 0), then the summary.
-            if len(data) > _SHORTEST_BYTES and data[0] == 0x09:
-                at = step = 0
-                if data[9] == 0x10:
-                    low, middle, high = data[10], data[11], data[12]
-                    if low < 0x80:
-                        at, step = 11, low
-                    elif middle < 0x80:
-                        at, step = 12, low & 0x7F | middle << 7
-                    elif high < 0x80:
-                        at, step = 13, low & 0x7F | (middle & 0x7F) << 7 | high << 14
-                else:
-                    at = 9
-                tag = usual.get(data[at:-4])
-                if tag is not None:
-                    tell((step, _F64(data, 1)[0], tag, _F32(data, len(data) - 4)[0]))
-                    continue
-            try:
-                told += self._in_full(data)
-            except WireError:
-                strange += 1
-        return strange
+    def decode(self, data: bytes, told: list[Row | Start | Other]) -> Place | None:
+        """Add what an event tells; scalars join the row before them where it is their step's.
 
-    def _in_full(self, data: bytes) -> list[Scalar | Start | Other]:
-        time_s, step, starts, other = 0.0, 0, False, ""
-        scalars: list[tuple[str, float]] = []
+        Returns:
+            Where the number stands, if the event is one scalar and nothing else; None for any other event.
+
+        Raises:
+            WireError: when it is no event; nothing is added.
+        """
+        time_s, step, starts, seen, summary = 0.0, 0, False, [], _Summary()
         for number, wire, first, after in fields(data):
+            seen.append(number)
             if number == 1 and wire == FIXED64:
                 time_s = as_double(first)
             elif number == 2 and wire == VARINT:
                 step = signed(first)
             elif number == 5 and wire == BYTES:
-                other = self._summary(data, first, after, scalars) or other
+                self._summary(data, first, after, summary)
             elif number == 7 and wire == BYTES:
-                starts = any(field[:3] == (1, VARINT, _START) for field in fields(data, first, after))
-        self._remember(data, scalars)
-        told: list[Scalar | Start | Other] = [Start(step, time_s)] if starts else []
-        told += [(step, time_s, tag, value) for tag, value in scalars]
-        return [*told, Other(step, other)] if other and not scalars else told
+                starts = any(inner[:3] == (1, VARINT, _START) for inner in fields(data, first, after))
+        if starts:
+            told.append(Start(step, time_s))
+        for tag, value in summary.scalars:
+            _join(told, step, time_s, tag, value)
+        if summary.other and not summary.scalars:
+            told.append(Other(step, summary.other))
+        return summary.place if summary.values == 1 and seen in _USUAL else None
 
-    def _summary(self, data: bytes, start: int, end: int, scalars: list[tuple[str, float]]) -> str:
-        """Add a summary's scalars; return the tag of something else in it, or ""."""
-        other = ""
+    def _summary(self, data: bytes, start: int, end: int, found: _Summary) -> None:
         for number, wire, first, after in fields(data, start, end):
             if number == 1 and wire == BYTES:
-                tag, value = self._value(data, first, after)
-                if value is None:
-                    other = tag
-                else:
-                    scalars.append((tag, value))
-        return other
+                found.values += 1
+                self._value(data, first, after, found)
 
-    def _value(self, data: bytes, start: int, end: int) -> tuple[str, float | None]:
+    def _value(self, data: bytes, start: int, end: int, found: _Summary) -> None:
         """Read one Summary.Value: its tag, and its number where it is a scalar."""
         tag, simple, tensor, plugin = "", None, None, ""
         for number, wire, first, after in fields(data, start, end):
             if number == 1 and wire == BYTES:
                 tag = text(data, first, after)
             elif number == 2 and wire == FIXED32:
-                simple = as_float(first)
+                simple = Number(as_float(first), after - 4, "<f")
             elif number == 8 and wire == BYTES:
                 tensor = (first, after)
             elif number == 9 and wire == BYTES:
                 plugin = _plugin(data, first, after)
-        if plugin and len(self._plugins) < _KEPT_SHAPES:
-            self._plugins[tag] = plugin  # A writer may name the plugin with a tag's first value only.
-        if simple is not None or tensor is None or (plugin or self._plugins.get(tag, _SCALARS)) != _SCALARS:
-            return tag, simple
-        return tag, number_of_tensor(data, *tensor)
-
-    def _remember(self, data: bytes, scalars: list[tuple[str, float]]) -> None:
-        if len(scalars) != 1 or len(data) <= _SHORTEST_BYTES or data[0] != 0x09:
+        if plugin and len(self._plugins) < _KEPT_PLUGINS:
+            self._plugins.setdefault(tag, plugin)
+        value = simple
+        if simple is None and tensor is not None and (plugin or self._plugins.get(tag, _SCALARS)) == _SCALARS:
+            value = number_of_tensor(data, *tensor)
+        if value is None:
+            found.other = tag
             return
-        at = varint(data, 10)[1] if data[9] == 0x10 else 9
-        tag = scalars[0][0]
-        # Only the one way in which writers lay it out: everything else is read in full each time.
-        if data[at:-4] == _usual(tag) and len(self._usual) < _KEPT_SHAPES:
-            self._usual[data[at:-4]] = tag
+        found.scalars.append((tag, value.value))
+        # A tensor that does not name its plugin is a scalar or none by what was read before: not by its bytes alone.
+        tells_all = value.layout and (simple is not None or plugin)
+        found.place = Place(tag, value.at, value.layout[1:], struct.calcsize(value.layout)) if tells_all else None
 
 
-def _usual(tag: str) -> bytes:
-    """Return what stands before the value of an event with one simple_value."""
-    name = tag.encode("utf-8", "replace")
-    value = b"\x0a" + encoded(len(name)) + name + b"\x15"
-    summary = b"\x0a" + encoded(len(value) + 4) + value
-    return b"\x2a" + encoded(len(summary) + 4) + summary
+def _join(told: list[Row | Start | Other], step: int, time_s: float, tag: str, value: float) -> None:
+    last = told[-1] if told else None
+    if isinstance(last, tuple) and last[0] == step and tag not in last[2]:
+        last[2][tag] = value
+    else:
+        told.append((step, time_s, {tag: value}))
 
 
 def _plugin(data: bytes, start: int, end: int) -> str:

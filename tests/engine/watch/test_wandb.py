@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 import os
 from pathlib import Path
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.watch.sources.leveldb_log import BLOCK_BYTES, FILE_HEADER_BYTES, LogReader
+from engine.watch.sources.protobuf import WireError
 from engine.watch.sources.wandb_offline import WandbSource, sniff
+from engine.watch.sources.wandb_proto import HistoryRow, RecordDecoder
 from tests.engine.watch.binary_writers import history, message, number, read_all, run_named, told, wandb_log
 
 
@@ -172,6 +175,41 @@ def test_no_flipped_bit_invents_or_silently_loses_a_row(
     trailer = all(byte == 0 for byte in wandb_log(logged)[bit // 8 : bit // 8 + 1])
     assert rest == true or batch.notes or after.notes or trailer
     assert told(after)[-1:] == [("abc", 0, 99, {"loss": 9.0})]
+
+
+ITEM_PARTS = [message(2, "a"), message(2, "b"), message(1, "k"), message(16, "1"), message(16, "2.5"), number(3, 9)]
+ITEM_PARTS += [message(16, '"x"'), message(2, b"\x82\x01\x01"), message(16, "{}"), b"\x82\x81\x00\x012"]
+
+
+@given(st.lists(st.lists(st.sampled_from(ITEM_PARTS), max_size=4).map(b"".join), max_size=8))
+@settings(max_examples=300, deadline=None)
+def test_keys_that_are_remembered_tell_what_reading_in_full_tells(items: list[bytes]) -> None:
+    remembering = RecordDecoder()
+    for item in [*items, *items]:
+        row = message(2, message(1, item))
+        assert decoded(remembering, row) == decoded(RecordDecoder(), row)
+
+
+def decoded(decoder: RecordDecoder, row: bytes) -> str:
+    try:
+        return repr(decoder.decode(row))
+    except WireError as error:
+        return str(error)
+
+
+@given(st.one_of(st.floats(), st.integers(), st.sampled_from(["1e400", "-0", "1E5", "007", " 3", "+1", "1.", "1_0"])))
+@settings(max_examples=300, deadline=None)
+def test_numbers_are_read_as_json_reads_them(logged: float | str) -> None:
+    text = logged if isinstance(logged, str) else json.dumps(logged)
+    try:
+        expected = repr(float(json.loads(text)) + 0.0)  # JSON has -0 as an integer, which has no sign.
+    except ValueError:
+        expected = ""
+    except OverflowError:
+        expected = "inf" if not text.startswith("-") else "-inf"
+    row = RecordDecoder().decode(history({"loss": text}, 1))
+    assert isinstance(row, HistoryRow)
+    assert [repr(value + 0.0) for value in row.values.values()] == ([expected] if expected else [])
 
 
 @given(st.binary(max_size=300))

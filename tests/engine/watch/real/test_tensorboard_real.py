@@ -21,6 +21,7 @@ for line in sys.stdin:
     {extra}
     writer.flush()
     print("done", step, flush=True)
+writer.close()
 """
 _EXTRA = "writer.add_histogram('weights', np.arange(100.0), step); writer.add_text('note', 'words', step)"
 _WRITERS = {
@@ -99,6 +100,7 @@ def test_tensorboards_own_reader_finds_the_same(tmp_path: Path) -> None:
     with Child(script, str(tmp_path / "logs"), folder=tmp_path) as child:
         for step in range(200):
             child.ask(str(step))
+        child.finish()  # tensorboardX writes in a thread, some time after it says that it has flushed.
     theirs = accumulator.EventAccumulator(str(tmp_path / "logs"), size_guidance={"scalars": 0})
     theirs.Reload()
     expected = {event.step: event.value for event in theirs.Scalars("train/loss")}
