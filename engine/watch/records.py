@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 LOSS: Final = "loss"
 EVAL_LOSS: Final = "eval_loss"
 LEARNING_RATE: Final = "learning_rate"
@@ -19,8 +21,7 @@ EPOCH: Final = "epoch"
 """The names under which rules and screens know what trainers call by many; other metrics keep their own names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What was logged at one step."""
 
     source: str
@@ -79,6 +80,15 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class UnparsedLine:
+    """A line that holds no metric that is known, and how many there were that differ from it in their numbers alone."""
+
+    text: str
+    """The first of them, escaped and cut."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceStatus:
     """How a source is doing, for a screen and for the rules about silence."""
 
@@ -93,6 +103,8 @@ class SourceStatus:
     """Of these, such that hold no metric that we know; shown, never hidden."""
     sample_unparsed: str = ""
     """The newest of them, escaped and cut."""
+    unparsed_lines: tuple[UnparsedLine, ...] = ()
+    """The first few kinds of them, as counted in the log's beginning (:mod:`engine.watch.unparsed`)."""
     newest_s: float | None = None
     """When it last grew: the file's own time."""
     problem: str = ""

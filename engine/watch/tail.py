@@ -18,8 +18,9 @@ from typing import Final
 
 from engine.errors import printable
 
-CHUNK_BYTES: Final = 1 << 20
-"""The largest piece handed on at once: memory stays bounded however long the log is."""
+CHUNK_BYTES: Final = 3 << 15
+"""The largest piece handed on at once. It is copied and looked through several times: from 128 KiB on each copy would
+be memory that the system hands out anew and clears first, which takes longer than reading (measured)."""
 HEAD_BYTES: Final = 256
 """How much of a file's beginning (and of what lies just before the offset) must be unchanged to go on reading."""
 
@@ -67,6 +68,8 @@ class FileTail:
         self._head = b""
         self._before = b""
         self._quiet: tuple[int, int] | None = None
+        self._seen_bytes = 0
+        """How large the file was when it was last found unchanged; up to there one reading does not look again."""
 
     @property
     def cursor(self) -> Cursor:
@@ -77,12 +80,13 @@ class FileTail:
         return Cursor(device, inode, self._offset, len(self._head), digest)
 
     def read(self, limit_bytes: int | None = None) -> Iterator[bytes | Restart]:
-        """Yield what was appended, in chunks of at most 1 MiB, with a :class:`Restart` where it begins again.
+        """Yield what was appended, in chunks of at most 96 KiB, with a :class:`Restart` where it begins again.
 
         Args:
             limit_bytes: stop after about so many; the next call goes on there.
         """
         taken = 0
+        self._seen_bytes = 0
         while limit_bytes is None or taken < limit_bytes:
             piece = self._next()
             if piece is None:
@@ -97,6 +101,8 @@ class FileTail:
             os.close(fd)
 
     def _next(self) -> bytes | Restart | None:
+        if self._offset < self._seen_bytes:
+            return self._take(self._seen_bytes)
         found = self._stat()
         if self._fd < 0:
             return None if found is None else self._begin()
@@ -113,6 +119,7 @@ class FileTail:
             return None
         if not self._is_unchanged(self._fd):
             return self._restart(Restart.REWRITTEN)
+        self._seen_bytes = found.st_size
         piece = self._take(found.st_size)
         if piece is None:
             self._quiet = state

@@ -35,19 +35,15 @@ class Segments:
     def place(self, step: int, values: Mapping[str, float]) -> int | None:
         """Return the row's segment, or None where it was told before."""
         # NaN is not equal to itself and hashes by its place in memory: here one NaN is as good as another.
-        mark = hash(
-            (
-                step,
-                *(
-                    (name, "nan" if value != value else value)  # noqa: PLR0124
-                    for name, value in values.items()
-                    if name not in _NO_MARK
-                ),
-            )
-        )
+        said = [
+            (name, "nan" if value != value else value)  # noqa: PLR0124
+            for name, value in values.items()
+            if name not in _NO_MARK
+        ]
+        mark = hash((step, *said))
         if self._is_reread(mark) or self._is_repeated(step, mark):
             return None
-        goes_back = any(step < self._newest.get(name, -1) for name in values if name not in _NO_MARK)
+        goes_back = step < self._highest and any(step < self._newest.get(name, -1) for name, _ in said)
         if (goes_back or self._resumed) and self._marks:
             self._start()
         self._resumed = False

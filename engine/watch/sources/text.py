@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from engine.watch.naming import MATTERS, STEP_NAMES, canonical
 from engine.watch.records import EPOCH, STEPS_PER_S
+from engine.watch.sources.bars import Bars
 from engine.watch.sources.composer import ComposerReader
 from engine.watch.sources.hf_stdout import HfReader
 from engine.watch.sources.jsonl import JsonReader
-from engine.watch.sources.lines import NOTHING, LineReader, LineSource, Reading, line_time
+from engine.watch.sources.lines import NOTHING, LineReader, LineSource, Reading, Row, line_time
 from engine.watch.sources.numbers import read_number, read_step
-from engine.watch.sources.patterns import LOSS_ANCHORS, PAIR, PATTERNS, PLACES, Pattern
-from engine.watch.sources.shapes import PLACE_WORDS, SPLIT, Plan, number_at, plan_of
+from engine.watch.sources.patterns import LOSS_ANCHORS, PAIR, PATTERNS, PLACE_WORDS, PLACES, Pattern
 from engine.watch.sources.steps import EpochSteps
+from engine.watch.sources.templates import Templates
 
 _COMPOSER: Final = b"[batch="
 """Composer's header has no loss in it; it is listened for however a log began."""
@@ -27,8 +29,6 @@ _RESUMES: Final = re.compile(
     r"(?i)\b(?:resum(?:ed|ing)\b.*\b(?:from|checkpoint|training|at)\b"
     r"|(?:loaded|loading|restored|restoring)\b.*\bcheckpoint\b)"
 )
-_MOST_SHAPES: Final = 64
-"""A trainer writes its lines in a handful of shapes; prose with numbers in it has no end of them."""
 _EVAL_SPLITS: Final = ("valid", "sanity", "eval", "test", "predict")
 
 
@@ -43,7 +43,8 @@ class PatternReader:
         self._batches_seen = False
         self._names: dict[str, str] = {}
         self._known: dict[str, bool] = {}
-        self._plans: dict[str, Plan] = {}
+        self._templates = Templates()
+        self._bars = Bars()
         self._anchors = self._wanted()
 
     @property
@@ -58,38 +59,6 @@ class PatternReader:
 
     def read(self, line: str) -> Reading | None:
         """Return what a line says."""
-        reading = self.read_known(line)
-        if reading is not None:
-            return reading
-        reading, found = self._by_patterns(line)
-        if found is not None and reading is not None and reading.values and len(self._plans) < _MOST_SHAPES:
-            self._learn("\0".join(SPLIT.split(line)[::2]), *found, line, reading)
-        return reading
-
-    def read_known(self, line: str) -> Reading | None:
-        """Return what a line says if one of its shape was understood before; a quarter of the price."""
-        if not self._plans:
-            return None
-        parts = SPLIT.split(line)
-        plan = self._plans.get("\0".join(parts[::2]))
-        return None if plan is None else self._by_plan(plan, parts, line)
-
-    def _learn(self, shape: str, pattern: Pattern, match: re.Match[str], line: str, reading: Reading) -> None:
-        plan = plan_of(pattern, match, line, self._name)
-        # A plan must say of its own line what the patterns said: else the line is more than its shape.
-        names = {name for name, _ in plan.values} if plan is not None else set()
-        if plan is not None and names == reading.values.keys() - {EPOCH, STEPS_PER_S}:
-            self._plans[shape] = plan
-
-    def _by_plan(self, plan: Plan, parts: Sequence[str], line: str) -> Reading | None:
-        step = read_step(number_at(parts, plan.step))
-        if step is None:
-            return None
-        self._met[plan.pattern] += 1
-        self._newest = step
-        return Reading(step, {name: number_at(parts, at) for name, at in plan.values}, line_time(line))
-
-    def _by_patterns(self, line: str) -> tuple[Reading | None, tuple[Pattern, re.Match[str]] | None]:
         for pattern in self._patterns:
             for word in pattern.words:
                 if word in line:
@@ -104,15 +73,30 @@ class PatternReader:
             if reading is None:
                 continue
             self._count(pattern)
-            return reading, (pattern, match)
-        return None, None
-
-    def flush(self) -> Reading | None:
-        """Nothing is held back."""
+            if pattern.name == "tqdm":
+                return self._bars.take(reading) if reading.values else reading
+            if reading.values and self._anchors is not None:  # a user's patterns may tell lines apart by anything
+                self._templates.learn(pattern, match, reading, self._name)
+            return replace(reading, before=self._bars.flush()) if reading.values else reading
         return None
 
+    def read_known(self, block: bytes, start: int, stop: int) -> Row | None:
+        """Return what a line says if it differs from an earlier one in its numbers alone; a tenth of the price."""
+        found = None if self._bars.holds else self._templates.read(block, start, stop)
+        if found is None:
+            return None
+        pattern, row = found
+        self._met[pattern] += 1
+        self._newest = row[0]
+        return row
+
+    def flush(self) -> Reading | None:
+        """Return what a progress bar shows, which no other step has followed yet."""
+        return self._bars.flush()
+
     def restart(self) -> None:
-        """Nothing is half read."""
+        """Let go of what a bar showed: the file begins again."""
+        self._bars = Bars()
 
     def resumes(self, line: str) -> bool:
         """Tell whether the line says that a checkpoint was loaded."""
@@ -138,12 +122,12 @@ class PatternReader:
         places = {name: text for name, text in match.groupdict().items() if text is not None}
         split = places.get("split", "").lower()
         evaluates = split.startswith(_EVAL_SPLITS)
-        if evaluates and "batch" in places:
-            return NOTHING
+        if ("batch" in places and evaluates) or (pattern.name == "tqdm" and not int(places["batch"])):
+            return NOTHING  # a bar is set back to 0 at the end of each epoch, under the old epoch's number
         found = self._found(pattern, places, line)
         if "rate" in places and float(places["rate"]):
             rate = float(places["rate"])
-            found[STEPS_PER_S] = rate if places["unit"] == "it/s" else 1 / rate
+            found[STEPS_PER_S] = rate if places["unit"].endswith("/s") else 1 / rate
         step = self._step(pattern, places, found)
         values = {name: value for name, value in found.items() if name.lower() not in PLACE_WORDS}
         if evaluates or split == "evaluate":
@@ -217,6 +201,7 @@ class AnyTextReader:
             HfReader(logging_steps), JsonReader(strict=True), ComposerReader(), self._by_pattern,
         ]  # fmt: skip
         self._met: dict[str, int] = {}
+        self._patterns_alone = False
         self._anchors = self._wanted()
 
     @property
@@ -234,9 +219,6 @@ class AnyTextReader:
 
     def read(self, line: str) -> Reading | None:
         """Return what the line says in the first format that understands it."""
-        known = self._by_pattern.read_known(line)
-        if known is not None:
-            return known
         for reader in self._readers:
             before = reader.anchors
             reading = reader.read(line)
@@ -246,8 +228,18 @@ class AnyTextReader:
                 self._met[name] = self._met.get(name, 0) + 1
                 if is_new or reader.anchors is not before:
                     self._anchors = self._wanted()
+                    self._patterns_alone = self._met.keys() == {PatternReader.__name__}
                 return reading
         return None
+
+    def read_known(self, block: bytes, start: int, stop: int) -> Row | None:
+        """Return what a line says if it differs from an earlier one in its numbers alone."""
+        if not self._patterns_alone:  # another format may be in the middle of what each line continues or ends
+            return None
+        row = self._by_pattern.read_known(block, start, stop)
+        if row is not None:
+            self._met[PatternReader.__name__] += 1
+        return row
 
     def _wanted(self) -> tuple[bytes, ...] | None:
         anchors: list[bytes] = [*LOSS_ANCHORS, _COMPOSER]

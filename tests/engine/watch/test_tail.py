@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.watch.tail import CHUNK_BYTES, FileTail, Restart
 from engine.watch.tail_lines import LINE_BYTES, LineTail
-from engine.watch.tail_screen import LARGE_BYTES, Screen, count_lines, every_line
+from engine.watch.tail_screen import Screen, count_lines, every_line
 from tests.engine.watch.writing import Writer
 
 
@@ -231,7 +231,7 @@ def test_lines_are_the_same_however_the_writes_are_cut(
 )
 def test_the_fast_screen_finds_what_a_line_loop_finds(words: list[bytes], repeats: int) -> None:
     line = b"".join(words) + b"\n"
-    block = (line + b"filler that says nothing\n") * (repeats * LARGE_BYTES // len(line) + 1)
+    block = (line + b"filler that says nothing\n") * (repeats * 40_000 // len(line) + 1)
     anchors = (b"loss", b"Traceback")
     wanted = [span for span in every_line(block) if any(anchor in block[slice(*span)] for anchor in anchors)]
     assert list(Screen(anchors).spans(block)) == wanted
