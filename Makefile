@@ -24,9 +24,14 @@ faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; en
 real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
 	.venv-real/bin/python -m pytest tests/engine/watch/real
 
-.venv-real/.ready: pyproject.toml constraints.txt | $(VENV)/bin/python
+# Some trainers cannot be installed beside this torch: the two lists say why, and what is done instead.
+REAL := tests/engine/watch/real
+.venv-real/.ready: pyproject.toml constraints.txt $(REAL)/no-deps.txt $(REAL)/sdists.txt | $(VENV)/bin/python
 	$(BIN)/python -m venv .venv-real
-	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,real]'
+	.venv-real/bin/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt -e '.[dev,real]'
+	.venv-real/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $(REAL)/no-deps.txt
+	.venv-real/bin/python -m pip download --quiet --disable-pip-version-check --no-deps -d .venv-real/src -r $(REAL)/sdists.txt
+	for sdist in .venv-real/src/*.tar.gz; do tar -xzf $$sdist -C .venv-real/src; done
 	@touch $@
 
 check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
