@@ -11,6 +11,7 @@ from typing import Final
 from app.console.training.curves import Picture, Range, columns, range_of, smoothed
 from app.console.training.seen import CurveSeen, RunSeen, run_seen
 from app.console.training.words import GLYPHS, figure, main_metric, metric_name
+from app.watch_report_rules import looked_at
 from app.watch_wording import LEVEL_WORDS, source_line
 from engine.convert.artifacts import write_artifact
 from engine.errors import GonogoError
@@ -19,6 +20,7 @@ from engine.run.markup import html_page
 from engine.run.markup import html_text as _text
 from engine.units import counted
 from engine.watch.alerts import Alert
+from engine.watch.explain import Explained
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LEARNING_RATE, LOSS, STEPS_PER_S
 from engine.watch.watching import Watching
 
@@ -43,14 +45,15 @@ p { margin: .3rem 0; } .note { color: var(--quiet); font-size: .875rem; }
 .verdict p { color: var(--ink); }
 figure { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .6rem .8rem;
   margin: 0 0 .7rem; }
-svg { display: block; width: 100%; height: auto; font-size: 11px; } svg text { fill: var(--quiet); }
+svg { display: block; width: 100%; height: auto; font-size: 11px; } svg text { fill: var(--quiet);
+  paint-order: stroke; stroke: var(--card); stroke-width: 3px; }
 .band { fill: var(--curve); stroke: var(--curve); stroke-width: .8; opacity: .3; }
 .curve { fill: none; stroke: var(--curve); stroke-width: 1.6; }
 .eval { fill: var(--eval); } .resume { stroke: var(--quiet); stroke-dasharray: 3 4; }
 .nan { stroke: var(--bad); stroke-width: 2; } .axis { stroke: var(--line); }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .7rem; border-top: 1px solid var(--line); }
-th { color: var(--quiet); font-weight: 600; white-space: nowrap; } td.plain { white-space: nowrap; }
+th { color: var(--quiet); font-weight: 600; white-space: nowrap; } .plain { white-space: nowrap; }
 @media print { figure, tr { break-inside: avoid; } }
 """
 
@@ -59,20 +62,20 @@ class ReportError(GonogoError):
     """Raised when a report of a watched run cannot be written."""
 
 
-def write_report(path: Path, watching: Watching) -> None:
-    """Write a report of what was seen until now.
+def write_report(path: Path, watching: Watching, rules: Sequence[Explained] = ()) -> None:
+    """Write a report of what was seen until now, by the rules in force.
 
     Raises:
         ReportError: when the disk refuses.
     """
-    page = watch_page(watching, time.time())
+    page = watch_page(watching, time.time(), rules)
     try:
         write_artifact(path, page.encode())
     except OSError as error:
         raise ReportError(f"{path}: the report could not be written: {error.strerror}; name another place") from error
 
 
-def watch_page(watching: Watching, now_s: float) -> str:
+def watch_page(watching: Watching, now_s: float, rules: Sequence[Explained] = ()) -> str:
     """Tell all that was seen, as HTML."""
     level, worst = watching.level, watching.worst
     runs = [
@@ -88,6 +91,7 @@ def watch_page(watching: Watching, now_s: float) -> str:
 {"".join(_run(run) for run in runs) or "<h2>Runs</h2><p>No metric was read.</p>"}
 <h2>Alerts that are over</h2>{_alerts(watching.desk.ended())}
 {_acknowledged(watching)}
+{looked_at(watching, rules)}
 <h2>Sources</h2>{_list(source_line(status) for status in watching.statuses())}"""
     return html_page(f"{level.name}: {', '.join(run.name for run in runs) or 'training'}", _STYLE, body)
 
@@ -106,7 +110,7 @@ def _alert(alert: Alert) -> str:
     where = "/".join(filter(None, (alert.source, alert.run)))
     return (
         f'<tr><td class="plain {level.name.lower()}">{GLYPHS[level]} {level.name}</td><td>{_text(alert.rule)}</td>'
-        f'<td>{_text(where)}</td><td class="plain">{" to ".join(steps)}</td>'
+        f'<td class="plain">{_text(where)}</td><td class="plain">{" to ".join(steps)}</td>'
         f"<td>{_text(alert.told + seen_by)}</td><td>{_text(alert.advice)}</td></tr>"
     )
 

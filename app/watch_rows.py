@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from app.report import ReportSummary, Row
 from engine.watch.alerts import Alert
-from engine.watch.records import SourceStatus
+from engine.watch.gauges import GpuGauge
+from engine.watch.records import SourceStatus, UnparsedLine
+from engine.watch.watching import Gauge, Watching
 
 
 class AlertRow(Row, frozen=True, kw_only=True, tag="alert"):
@@ -35,8 +39,41 @@ class SourceRow(Row, frozen=True, kw_only=True, tag="source"):
     records: int
     lines: int
     unparsed: int
+    unparsed_lines: tuple[UnparsedLine, ...]
+    """The first kinds of them, with how often each came in the log's beginning."""
     problem: str
     hides_nan: bool
+
+
+class RuleRow(Row, frozen=True, kw_only=True, tag="rule"):
+    """What one rule stands at: what was looked at and found good, too."""
+
+    rule: str
+    source: str
+    """The log, or the gauge: ``gpu``, ``checkpoints``, ``cost``, ``spot``."""
+    run_name: str
+    level: str
+    value: float | None
+    threshold: float | None
+    window: str
+    told: str
+
+
+class GpuRow(Row, frozen=True, kw_only=True, tag="gpu"):
+    """What a GPU of this machine said of itself; null for what it does not tell."""
+
+    index: int
+    name: str
+    utilisation_percent: int | None
+    memory_used_bytes: int | None
+    memory_total_bytes: int | None
+    temperature_c: int | None
+    power_w: float | None
+    power_limit_w: float | None
+    throttles: tuple[str, ...] | None
+    ecc_uncorrected: int | None
+    pids: tuple[int, ...] | None
+    """The processes that compute on it, as the driver numbers them."""
 
 
 class WatchSummary(ReportSummary, frozen=True, kw_only=True, tag="summary"):
@@ -76,6 +113,41 @@ def alert_row(alert: Alert) -> AlertRow:
     )
 
 
+def rule_rows(watching: Watching) -> Iterator[RuleRow]:
+    """Tell what every rule stands at."""
+    for (source, run), verdicts in watching.desk.heard().items():
+        for verdict in verdicts:
+            yield RuleRow(
+                rule=verdict.rule,
+                source=source,
+                run_name=run,
+                level=verdict.level.name.lower(),
+                value=verdict.value,
+                threshold=verdict.threshold,
+                window=verdict.window,
+                told=verdict.told,
+            )
+
+
+def gpu_rows(gauges: Iterable[Gauge]) -> Iterator[GpuRow]:
+    """Tell what the GPUs that are watched said last."""
+    looks = (gauge.newest for gauge in gauges if isinstance(gauge, GpuGauge))
+    for gpu in (gpu for look in looks if look is not None for gpu in look.gpus):
+        yield GpuRow(
+            index=gpu.index,
+            name=gpu.name,
+            utilisation_percent=gpu.utilisation_percent,
+            memory_used_bytes=gpu.memory_used_bytes,
+            memory_total_bytes=gpu.memory_total_bytes,
+            temperature_c=gpu.temperature_c,
+            power_w=gpu.power_w,
+            power_limit_w=gpu.power_limit_w,
+            throttles=gpu.throttles,
+            ecc_uncorrected=gpu.ecc_uncorrected,
+            pids=None if gpu.processes is None else tuple(one.pid for one in gpu.processes),
+        )
+
+
 def source_row(status: SourceStatus) -> SourceRow:
     """Tell a source's state to a program."""
     return SourceRow(
@@ -85,6 +157,7 @@ def source_row(status: SourceStatus) -> SourceRow:
         records=status.records,
         lines=status.lines,
         unparsed=status.unparsed,
+        unparsed_lines=status.unparsed_lines,
         problem=status.problem,
         hides_nan=status.hides_nan,
     )

@@ -22,7 +22,7 @@ from engine.watch.watching import Gauge
 R = TypeVar("R")
 
 _OPTIONS = (
-    click.option("--gpu", is_flag=True, help="Watch the GPUs of this machine too (rule G1)."),
+    click.option("--gpu", is_flag=True, help="Watch the GPUs of this machine too (rules G1 to G4)."),
     click.option("--checkpoints", metavar="DIR", help="Watch the checkpoints in this folder too (K1)."),
     click.option("--cost", "money", is_flag=True, help="Watch the cost ledger against the budget too (C1 to C3)."),
     click.option("--price", type=Usd(), metavar="USD", help="This machine's price an hour; it is counted meanwhile."),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
+from app.cli.checklist.common import walk_of
 from app.cli.common import Globals, existing_corpus, with_globals
 from app.cli.cost import plan_of
 from app.exit_codes import ExitCode
@@ -21,6 +23,7 @@ from engine.verdict.judging import Judgement, Outcome, judge
 from engine.verdict.reading import Places, parse_hand, read_figures
 from engine.verdict.report_html import to_html
 from engine.verdict.report_markdown import to_json, to_markdown
+from engine.verdict.signoff import CHECKLIST, SignOff, sign_off_of
 from engine.watch.money.ledger import CostLedger
 from engine.watch.money.projection import week_rows
 
@@ -47,6 +50,31 @@ class VerdictRow(Row, frozen=True, kw_only=True, tag="verdict"):
     reports: tuple[str, ...]
 
 
+class SignatureRow(Row, frozen=True, kw_only=True, tag="signature"):
+    """One good signature on the checklist."""
+
+    list: str
+    item: str
+    answer: str
+    by: str
+    role: str
+    key: str
+    """The key's fingerprint."""
+    signed_at: str
+
+
+class SignOffRow(Row, frozen=True, kw_only=True, tag="sign_off"):
+    """How the checklist that people sign stands."""
+
+    list: str
+    go: bool
+    why: str
+    signatures: int
+    waiting: tuple[str, ...]
+    notes: tuple[str, ...]
+    how: tuple[str, ...]
+
+
 @click.command()
 @click.option("--corpus", type=click.Path(path_type=Path), default=".", metavar="C", help="The project.")
 @click.option("--criteria", type=click.Path(path_type=Path), default=WEEK_FIVE, metavar="FILE", help="What is asked.")
@@ -66,7 +94,8 @@ def verdict(
     """Judge a training run by criteria: GO, NO-GO, CONDITIONAL or HOLD, each with its evidence.
 
     A figure that nobody measured is HOLD, never a pass. Writes verdict.json, .md and .html under artifacts; the
-    checklist go-no-go asks for it, and takes the signature. Exit code 0 for GO, 1 for everything else.
+    checklist go-no-go asks for it, and takes the signatures, which the reports then show with the fingerprints of
+    their keys. Exit code 0 for GO, 1 for everything else, whoever signed.
     """
     corpus = existing_corpus(corpus)
     if summary is not None and not summary.is_file():
@@ -91,15 +120,19 @@ def verdict(
                     by=one.figure.by,
                 )
             )
-        written = _write(judgement, state, settings, CostLedger(state))
+        sign_off = sign_off_of(walk_of(options, corpus, CHECKLIST).look(), judgement.outcome, str(corpus))
+        written = _write(judgement, state, settings, CostLedger(state), sign_off)
         lead = judgement.lead
         report.add(
             VerdictRow(verdict=judgement.outcome, lead=lead, criteria=asked.id, reports=tuple(map(str, written)))
         )
+        _tell(sign_off, report)
         if not options.as_json:
             for one in judgement.judged:
                 click.echo(f"{one.standing:<24} {one.criterion.id}: {one.told}")
             click.echo(f"{judgement.outcome}: {lead}")
+            for line in _sign_off_lines(sign_off):
+                click.echo(line)
         for path in written:
             report.say(f"report: {path}")
         is_go = judgement.outcome is Outcome.GO
@@ -108,14 +141,52 @@ def verdict(
     return ExitCode.OK if is_go else ExitCode.SOME_FAILED
 
 
-def _write(judgement: Judgement, state: Path, settings: Settings, ledger: CostLedger) -> list[Path]:
+def _tell(sign_off: SignOff, report: Report) -> None:
+    for one in sign_off.signed:
+        report.add(
+            SignatureRow(
+                list=sign_off.checklist,
+                item=one.item,
+                answer=one.answer,
+                by=one.by,
+                role=one.role,
+                key=one.key,
+                signed_at=one.time,
+            )
+        )
+    report.add(
+        SignOffRow(
+            list=sign_off.checklist,
+            go=sign_off.is_go,
+            why=sign_off.why,
+            signatures=len(sign_off.signed),
+            waiting=sign_off.waiting,
+            notes=sign_off.notes,
+            how=sign_off.how,
+        )
+    )
+
+
+def _sign_off_lines(sign_off: SignOff) -> Iterator[str]:
+    yield f"sign-off: {sign_off.lead}"
+    for one in sign_off.signed:
+        yield f"  {one}"
+    for note in sign_off.notes:
+        yield f"  {note}"
+    if sign_off.waiting:
+        yield f"  waits for: {', '.join(each.partition(':')[0] for each in sign_off.waiting)}"
+    for at, line in enumerate(sign_off.how):
+        yield f"  {'to sign: ' if at == 0 else '         '}{line}"
+
+
+def _write(judgement: Judgement, state: Path, settings: Settings, ledger: CostLedger, sign_off: SignOff) -> list[Path]:
     account = ledger.account()
     plan = plan_of(settings, account)
     weeks = () if account.is_empty else week_rows(account, plan, judgement.time)
     pages = {
         "verdict.json": to_json(judgement) + b"\n",
-        "verdict.md": to_markdown(judgement, weeks).encode(),
-        "verdict.html": to_html(judgement, weeks, plan.budget_usd if weeks else None).encode(),
+        "verdict.md": to_markdown(judgement, weeks, sign_off).encode(),
+        "verdict.html": to_html(judgement, weeks, plan.budget_usd if weeks else None, sign_off=sign_off).encode(),
     }
     written = []
     for name, content in pages.items():

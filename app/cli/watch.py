@@ -23,7 +23,7 @@ from app.exit_codes import CheckCode, ExitCode
 from app.report import Report, ReportSummary
 from app.streams import say
 from app.watch_report import ReportError, write_report
-from app.watch_rows import WatchSummary, alert_row, source_row
+from app.watch_rows import WatchSummary, alert_row, gpu_rows, rule_rows, source_row
 from app.watch_wording import alert_line, closing_lines, source_line
 from engine.config import Settings
 from engine.errors import UsageError
@@ -124,14 +124,14 @@ def watch(  # noqa: PLR0917  # click passes by name
     state = options.state_of(corpus)
     asked = _Asked(sources, GaugesAsked(gpu, money, price, instance, spot), on_red, grace)
     if wants_console(options) and not once and Path("-") not in sources:  # a terminal cannot be keys and a log at once
-        return watch_in_console(_opened(asked, settings, corpus, state), lambda seen: _tell_end(seen.watching, page))
+        return watch_in_console(_opened(asked, settings, corpus, state), lambda seen: _tell_end(seen, page))
     with _opened(asked, settings, corpus, state) as seen, Report("watch", as_json=options.as_json) as report:
         report.closing = lambda summary: _summary(summary, seen.watching)
         acknowledge = functools.partial(_acknowledge, seen.watching, seen_rules, seen.facts.who, note)
         ending = functools.partial(_once, acknowledge) if once else functools.partial(_follow, reactor=seen.reactor)
         code = ending(seen.watching, report=report, as_json=options.as_json)
         if page is not None:
-            write_report(page, seen.watching)
+            write_report(page, seen.watching, seen.facts.rules)
         return code
 
 
@@ -161,13 +161,13 @@ def _opened(asked: _Asked, settings: Settings, corpus: Path, state: Path) -> Ite
             yield Watched(watching, reactor, facts)
 
 
-def _tell_end(watching: Watching, page: Path | None) -> int:
+def _tell_end(seen: Watched, page: Path | None) -> int:
     """Say what it came to once the console is closed; there nobody else would tell of a report that failed."""
-    for line in closing_lines(watching):
+    for line in closing_lines(seen.watching):
         click.echo(line)
     try:
         if page is not None:
-            write_report(page, watching)
+            write_report(page, seen.watching, seen.facts.rules)
     except ReportError as error:
         say(f"gonogo: {error}")
         return ExitCode.SOME_FAILED
@@ -187,6 +187,8 @@ def _once(acknowledge: Callable[[], None], watching: Watching, report: Report, *
         report.add(source_row(status))
     for alert in watching.desk.alerts():
         report.add(alert_row(alert))
+    for row in (*rule_rows(watching), *gpu_rows(watching.gauges)):
+        report.add(row)
     if not as_json:
         for line in closing_lines(watching):
             click.echo(line)

@@ -11,6 +11,7 @@ from engine.run.markup import html_text as _text
 from engine.verdict.judging import Judged, Judgement, Outcome, Standing
 from engine.verdict.plots import Curve, Plot, plot_curve, plot_weeks
 from engine.verdict.report_markdown import evidence_of, sha256_of, shown_time
+from engine.verdict.signoff import SignOff
 from engine.watch.money.projection import WeekRow
 from engine.watch.money.wording import WEEK_COLUMNS, week_cells
 
@@ -61,7 +62,11 @@ _STANDINGS: Final = {
 
 
 def to_html(
-    judgement: Judgement, weeks: Sequence[WeekRow] = (), budget_usd: Decimal | None = None, curves: Sequence[Curve] = ()
+    judgement: Judgement,
+    weeks: Sequence[WeekRow] = (),
+    budget_usd: Decimal | None = None,
+    curves: Sequence[Curve] = (),
+    sign_off: SignOff | None = None,
 ) -> str:
     """Write a verdict as HTML.
 
@@ -70,6 +75,7 @@ def to_html(
         weeks: cost by week, where there is a plan.
         budget_usd: the budget that the weeks are drawn under; None to draw none.
         curves: losses to draw.
+        sign_off: who signed; None to say nothing of it.
     """
     criteria = judgement.criteria
     plots = [plot_curve(curve) for curve in curves]
@@ -83,6 +89,7 @@ def to_html(
 <div class="cards">{"".join(map(_card, judgement.judged))}</div>
 {_pictures(plots)}
 {_weeks(weeks)}
+{_sign_off(sign_off) if sign_off is not None else ""}
 <p class="note">verdict {sha256_of(judgement)}</p>"""
     return html_page(f"{judgement.outcome}: {criteria.title}", _STYLE, body)
 
@@ -113,6 +120,24 @@ def _pictures(plots: Sequence[Plot]) -> str:
         for plot in plots
     )
     return f'<h2>In pictures</h2><div class="cards">{figures}</div>'
+
+
+def _sign_off(sign_off: SignOff) -> str:
+    lead = f"{sign_off.lead[:1].upper()}{sign_off.lead[1:]}."
+    heads = "".join(f"<th>{name}</th>" for name in ("Item", "Answer", "Signed by", "As", "Key", "At"))
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in cells)}</tr>"
+        for one in sign_off.signed
+        for cells in [(one.item, one.answer, one.by, one.role, one.key, one.time)]
+    )
+    table = f'<div class="scroll"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+    waits = [f"Waits: {each}" for each in sign_off.waiting]
+    told = "".join(f"<li>{_text(each)}</li>" for each in (*waits, *sign_off.notes))
+    how = "".join(f"<li><code>{_text(each)}</code></li>" for each in sign_off.how)
+    return (
+        f"<h2>Sign-off</h2><p>{_text(lead)}</p>{table if rows else ''}{f'<ul>{told}</ul>' if told else ''}"
+        f"{f'<h3>To sign</h3><ol>{how}</ol>' if how else ''}"
+    )
 
 
 def _weeks(weeks: Sequence[WeekRow]) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.run.markup import markdown_text as _text
 from engine.verdict.judging import Figure, Judged, Judgement
+from engine.verdict.signoff import SignOff
 from engine.watch.money.projection import WeekRow
 from engine.watch.money.wording import WEEK_COLUMNS, week_cells
 
@@ -71,8 +72,8 @@ def sha256_of(judgement: Judgement) -> str:
     return hashlib.sha256(to_json(judgement)).hexdigest()
 
 
-def to_markdown(judgement: Judgement, weeks: Sequence[WeekRow] = ()) -> str:
-    """Write a verdict as Markdown."""
+def to_markdown(judgement: Judgement, weeks: Sequence[WeekRow] = (), sign_off: SignOff | None = None) -> str:
+    """Write a verdict as Markdown; ``sign_off`` says who signed."""
     criteria = judgement.criteria
     parts = [
         f"# {judgement.outcome}: {_text(criteria.title)}",
@@ -84,6 +85,7 @@ def to_markdown(judgement: Judgement, weeks: Sequence[WeekRow] = ()) -> str:
     ]
     if weeks:
         parts += ["## Cost by week", _table(WEEK_COLUMNS, [tuple(map(_text, row)) for row in week_cells(tuple(weeks))])]
+    parts += _sign_off(sign_off) if sign_off is not None else []
     parts += [f"Verdict `{sha256_of(judgement)}`"]
     return "\n\n".join(parts) + "\n"
 
@@ -115,6 +117,17 @@ def _evidence(one: Judged) -> str:
     ]
     lines += [f"- Why: {_text(one.criterion.why)}"] if one.criterion.why else []
     return "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:])
+
+
+def _sign_off(sign_off: SignOff) -> list[str]:
+    parts = ["## Sign-off", f"{_text(sign_off.lead[:1].upper() + sign_off.lead[1:])}."]
+    if sign_off.signed:
+        columns = ("item", "answer", "signed by", "as", "key", "at")
+        rows = [(one.item, one.answer, one.by, one.role, one.key, one.time) for one in sign_off.signed]
+        parts.append(_table(columns, [tuple(map(_text, row)) for row in rows]))
+    told = [*(f"- waits: {_text(each)}" for each in sign_off.waiting), *(f"- {_text(each)}" for each in sign_off.notes)]
+    parts += ["\n".join(told)] if told else []
+    return [*parts, "To sign:", "\n".join(f"    {each}" for each in sign_off.how)] if sign_off.how else parts
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

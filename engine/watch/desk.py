@@ -43,7 +43,7 @@ class Acknowledgement:
 class _Post:
     """One rule of one run, as it stands at the desk."""
 
-    said: Level
+    newest: Verdict
     """What the rule said last."""
     alert: Alert | None = None
     """Standing; None where the rule is content."""
@@ -85,8 +85,8 @@ class Desk:
         for verdict in verdicts:
             post = posts.get(verdict.rule)
             if post is None:
-                post = posts[verdict.rule] = _Post(verdict.level)
-            post.said = verdict.level
+                post = posts[verdict.rule] = _Post(verdict)
+            post.newest = verdict
             if verdict.level <= Level.UNKNOWN:
                 if post.alert is not None:
                     self._lower(post, verdict, at_s, clock=clock)
@@ -233,7 +233,17 @@ class Desk:
         post = self._runs.get((source, run), {}).get(rule)
         if post is None:
             return Level.UNKNOWN
-        return post.said if post.alert is None else post.alert.level
+        return post.newest.level if post.alert is None else post.alert.level
+
+    def heard(self) -> dict[tuple[str, str], tuple[Verdict, ...]]:
+        """Return what every rule stands at, source by source and run by run: what was found good among it.
+
+        Where an alert stands that its rule no longer says, the alert is what stands.
+        """
+        return {
+            whose: tuple(_standing(post) for _, post in sorted(posts.items(), key=lambda each: _number(each[0])))
+            for whose, posts in self._runs.items()
+        }
 
     def level(self, source: str | None = None, run: str | None = None) -> Level:
         """Return the worst that stands, over one run, one source or all.
@@ -249,9 +259,9 @@ class Desk:
         standing = [post.alert.level for posts in kept for post in posts.values() if post.alert is not None]
         if standing:
             return max(standing)
-        if any(posts[LOSS_RULE].said is Level.UNKNOWN for posts in kept if LOSS_RULE in posts):
+        if any(posts[LOSS_RULE].newest.level is Level.UNKNOWN for posts in kept if LOSS_RULE in posts):
             return Level.UNKNOWN
-        heard = any(post.said is Level.GREEN for posts in kept for post in posts.values())
+        heard = any(post.newest.level is Level.GREEN for posts in kept for post in posts.values())
         return Level.GREEN if heard else Level.UNKNOWN
 
     def worst(self, source: str | None = None, run: str | None = None) -> Level:
@@ -262,6 +272,21 @@ class Desk:
             if source in (None, its_source) and run in (None, its_run)
         ]
         return max([*past, self.level(source, run)])
+
+
+def _standing(post: _Post) -> Verdict:
+    alert, newest = post.alert, post.newest
+    if alert is None or alert.level == newest.level:
+        return newest
+    return Verdict(
+        newest.rule, alert.level, alert.last_step, alert.value, alert.threshold, alert.window, alert.told, alert.advice
+    )
+
+
+def _number(rule: str) -> tuple[str, int, str]:
+    """Order R2 before R10, and R6a before R6b."""
+    digits = "".join(filter(str.isdigit, rule))
+    return rule[:1], int(digits or 0), rule
 
 
 def _replayed(ended: Alert | None, verdict: Verdict) -> Alert | None:

@@ -1,250 +1,110 @@
-"""What a path is: each format is asked whether a file's first bytes are its own; names only break ties.
-
-A folder is searched: event files and checkpoint states of one run are one source, other logs one each.
-"""
+"""What was named on the command line becomes sources: files, folders that are searched, pipes, standard input."""
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import os
-import re
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import stat
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final, Protocol, cast
+from typing import Final
 
-from engine.errors import UsageError, printable
+from engine.watch.forms import BEGUN_BYTES, forms, open_file
+from engine.watch.labels import Labelled, Labels
 from engine.watch.late import LateSource
-from engine.watch.sources import csv_log, dora, hf_stdout, jsonl, lightning_csv, text, trainer_state
+from engine.watch.pipes import PipeSource
+from engine.watch.searching import FolderSearch, Found, open_found
 from engine.watch.sources.base import Source
 from engine.watch.sources.patterns import PATTERNS, Pattern
 from engine.watch.sources.stdin import NAME as STDIN
 from engine.watch.sources.stdin import StdinSource
 
-HEAD_BYTES: Final = 1 << 16
-"""What a format is told by: some six hundred lines, past the banners that launchers print."""
-LARGEST_DEPTH: Final = 6
-MOST_ENTRIES: Final = 20_000
-"""A run's folder is smaller; a data set that was named by mistake is left after so many entries."""
-_NO_LOGS: Final = frozenset(
-    [
-        ".py",
-        ".pyc",
-        ".md",
-        ".rst",
-        ".html",
-        ".ipynb",
-        ".yaml",
-        ".yml",
-        ".toml",
-        ".sh",
-        ".js",
-        ".css",
-        ".pt",
-        ".pth",
-        ".th",
-        ".ckpt",
-        ".safetensors",
-        ".bin",
-        ".npy",
-        ".npz",
-        ".wav",
-        ".flac",
-        ".mp3",
-        ".ogg",
-        ".png",
-        ".jpg",
-        ".svg",
-        ".gz",
-        ".zip",
-        ".tar",
-        ".parquet",
-        ".so",
-        ".lock",
-    ]
-)
-"""What a search passes over unread: source code quotes lines of logs, and the rest is large. Named, it is read."""
-_ROTATED: Final = re.compile(r"(.+)\.\d{1,3}")
-_CHECKPOINT: Final = re.compile(r"checkpoint-\d+")
-
-Sniff = Callable[[Path, bytes], bool]
-Open = Callable[[Path, str], Source]
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """One format: how it is told, how it is opened."""
-
-    name: str
-    sniff: Sniff
-    open: Open
-    folder: bool = False
-    """Whether all its files under a folder are one source, opened on the folder."""
-
-
-class _BinaryClass(Protocol):
-    def __call__(self, name: str, path: Path) -> Source: ...
-
-
-_BINARY: Final = (
-    ("TensorBoard events", "tensorboard", "TensorBoardSource", True),
-    ("W&B offline files", "wandb_offline", "WandbSource", True),
-    ("trackio", "trackio", "TrackioSource", False),
-)
-
-
-def forms(patterns: Sequence[Pattern] = PATTERNS, *, logging_steps: int = 1) -> tuple[Form, ...]:
-    """Return every format there is, in the order in which they are asked: the particular before the general."""
-    return (
-        *(form for form in map(_binary, _BINARY) if form is not None),
-        Form("Hugging Face trainer_state.json", trainer_state.sniff, trainer_state.open_trainer_state),
-        Form("audiocraft history.json", dora.sniff_history, dora.open_history),
-        Form("audiocraft/dora", dora.sniff_log, dora.open_dora),
-        Form("Lightning CSV", lightning_csv.sniff, lightning_csv.open_lightning_csv),
-        Form("JSON Lines", jsonl.sniff, jsonl.open_jsonl),
-        Form(
-            "Hugging Face output",
-            hf_stdout.sniff,
-            lambda path, name: text.open_text(path, name, patterns, logging_steps=logging_steps),
-        ),
-        Form("CSV", csv_log.sniff, csv_log.open_csv),
-        Form(
-            "text with " + ", ".join(pattern.name for pattern in patterns) + ", composer",
-            lambda path, head: text.sniff(path, head, patterns),
-            lambda path, name: text.open_text(path, name, patterns, logging_steps=logging_steps),
-        ),
-    )
+_DASH: Final = Path(STDIN)
 
 
 def open_sources(
-    path: Path, *, patterns: Sequence[Pattern] = PATTERNS, logging_steps: int = 1, stdin_fd: int = 0
+    *paths: Path, patterns: Sequence[Pattern] = PATTERNS, logging_steps: int = 1, stdin_fd: int = 0
 ) -> list[Source]:
-    """Open what a path is: a file one source, a folder as many as it holds, ``-`` standard input.
+    """Open what paths are: a file one source, a folder as many as it holds, ``-`` standard input.
 
-    A file that is not there yet, or is still empty, is waited for and told by its content once it has some.
+    What is not there yet, empty, or not to be read is waited for and told by its content once it has some; in a
+    folder, logs that appear later come from its :class:`~engine.watch.searching.FolderSearch`, the first of its
+    sources. No two sources are called alike, and a log that is named twice is one.
 
     Args:
-        path: file, folder or ``-``.
+        paths: files, folders, pipes or ``-``.
         patterns: the text patterns in force, the user's first.
         logging_steps: how many steps lie between the lines of a Hugging Face output, which names none.
         stdin_fd: the descriptor that ``-`` stands for.
 
     Raises:
-        UsageError: where nothing is known in it; says what was looked for.
+        UsageError: where a file is there, and nothing that is known.
     """
-    if str(path) == STDIN:
-        return [StdinSource(stdin_fd, patterns=patterns)]
-    known = forms(patterns, logging_steps=logging_steps)
-    if path.is_dir():
-        return _open_folder(path, known)
-    if not path.parent.is_dir():
-        raise UsageError(f"{printable(str(path))}: there is neither this file nor its folder; name a log that is there")
-    return [LateSource(path.name, path, lambda: open_file(path, path.name, known))]
+    known, labels = forms(patterns, logging_steps=logging_steps), Labels()
+
+    def opened(path: Path, name: str) -> Source | None:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return FolderSearch(name, path, known, labels)
+        if stat.S_ISFIFO(mode):
+            return PipeSource(name, path, patterns, logging_steps=logging_steps)
+        return open_file(path, name, known)
+
+    wanted = [path for path in dict.fromkeys(paths) if path != _DASH]
+    logs = [_File(path, opened) for path in wanted if not _is_folder(path)]
+    folders = [FolderSearch(path.name or str(path), path, known, labels) for path in wanted if _is_folder(path)]
+    return [
+        *([StdinSource(stdin_fd, patterns=patterns)] if _DASH in paths else []),
+        *folders,
+        *_named(logs, folders, labels),
+    ]
 
 
-def open_file(path: Path, name: str, known: Sequence[Form]) -> Source | None:
-    """Open one file by its content; None where it has none yet.
+class _File:
+    """A path that is no folder now."""
 
-    Raises:
-        UsageError: where it is no text and no known binary format.
-    """
-    head = _head(path)
-    form = _form_of(path, head, known)
-    if form is not None:
-        return form.open(path, name)
-    if not head:
-        return None
-    if b"\0" in head:
-        raise UsageError(f"{printable(str(path))}: read {head[:8]!r}, wanted one of: {_names(known)}")
-    return known[-1].open(path, name)  # text that has not come to its first metric yet
+    def __init__(self, path: Path, opened: Callable[[Path, str], Source | None]) -> None:
+        is_number = path.parent.name == "fd"  # /dev/fd/63, as a shell names what it reads from a command
+        self.labelled = Labelled(f"fd/{path.name}" if is_number else "", path, "")
+        self._path, self._opened = path, opened
 
+    def open(self, name: str) -> Source:
+        """Wait for it, or follow it.
 
-def _open_folder(folder: Path, known: Sequence[Form]) -> list[Source]:
-    found: dict[Path, Form] = {}
-    for path in _files(folder):
-        form = _form_of(path, _head(path), known)
-        if form is not None:
-            place = folder if form.folder else _run_of(path)
-            found.setdefault(place / f"*{form.name}" if form.folder else place, form)
-    logged = {path.parent for path, form in found.items() if form.open is dora.open_dora}
-    sources = []
-    for path, form in sorted(found.items()):
-        if form.open is dora.open_history and path.parent in logged:
-            continue  # the means of what the log beside it says in full
-        sources.append(_open_in(folder, path, form))
-    if not sources:
-        raise UsageError(f"{printable(str(folder))}: no file in it holds metrics; looked for {_names(known)}")
-    return sources
+        Raises:
+            UsageError: where it is there, and nothing that is known.
+        """
+        source = LateSource(name, self._path, lambda: self._opened(self._path, name))
+        if source.refused is not None and _size(self._path) >= BEGUN_BYTES:
+            raise source.refused
+        return source
 
 
-def _open_in(folder: Path, path: Path, form: Form) -> Source:
-    if form.folder:
-        return form.open(folder, folder.name)
-    return form.open(path, str(path.relative_to(folder)) if path != folder else folder.name)
+def _named(logs: Sequence[_File], folders: Sequence[FolderSearch], labels: Labels) -> list[Source]:
+    """Open everything that is there under names that tell it apart."""
+    new: dict[tuple[str, str], _File | Found] = {}
+    for log in logs:
+        new.setdefault(log.labelled.key, log)
+    by_name = {key[0] for key in new}
+    for folder in folders:
+        for found in folder.search():
+            if found.labelled.key[0] not in by_name:
+                new.setdefault(found.labelled.key, found)
+    each = list(new.values())
+    names = labels.give([one.labelled for one in each])
+    return [
+        one.open(name) if isinstance(one, _File) else open_found(one, name)
+        for one, name in zip(each, names, strict=True)
+    ]
 
 
-def _run_of(path: Path) -> Path:
-    """Return what stands for a file: the folder of the run for a checkpoint's state, else the file."""
-    is_state = path.name == trainer_state.FILE and _CHECKPOINT.fullmatch(path.parent.name)
-    return path.parent.parent if is_state else path
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    """Yield the files that may be logs, in order; hidden folders and links to folders are passed over."""
-    seen = 0
-    waiting = [(folder, 0)]
-    while waiting:
-        here, depth = waiting.pop()
-        try:
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
-        except OSError:  # a folder that may not be read hides its logs; the others count
-            continue
-        names = {entry.name for entry in entries}
-        for entry in entries:
-            seen += 1
-            if seen > MOST_ENTRIES or entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if depth < LARGEST_DEPTH:
-                    waiting.append((Path(entry.path), depth + 1))
-            elif entry.is_file() and _may_be_log(entry.name, names):
-                yield Path(entry.path)
-
-
-def _may_be_log(name: str, beside: set[str]) -> bool:
-    rotated = _ROTATED.fullmatch(name)
-    return Path(name).suffix.lower() not in _NO_LOGS and not (rotated is not None and rotated[1] in beside)
-
-
-def _form_of(path: Path, head: bytes, known: Sequence[Form]) -> Form | None:
-    return next((form for form in known if form.sniff(path, head)), None)
-
-
-def _head(path: Path) -> bytes:
+def _is_folder(path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:  # what may not be looked at is waited for
+        return False
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
     except OSError:
-        return b""
-    try:
-        return os.pread(fd, HEAD_BYTES, 0)
-    except OSError:  # a pipe by name: it has no beginning to look at
-        return b""
-    finally:
-        os.close(fd)
-
-
-def _binary(entry: tuple[str, str, str, bool]) -> Form | None:
-    """Return a format of a module that may not be installed with this copy."""
-    name, module_name, class_name, folder = entry
-    qualified = f"engine.watch.sources.{module_name}"
-    if importlib.util.find_spec(qualified) is None:
-        return None
-    module = importlib.import_module(qualified)
-    sniff = cast("Sniff", module.sniff)
-    opened = cast("_BinaryClass", getattr(module, class_name))
-    return Form(name, sniff, lambda path, label: opened(label, path), folder)
-
-
-def _names(known: Sequence[Form]) -> str:
-    return "; ".join(form.name for form in known)
+        return 0

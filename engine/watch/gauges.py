@@ -12,7 +12,9 @@ from typing import Final
 
 from engine.watch.alerts import Verdict
 from engine.watch.machine.checkpoints import CheckpointsLook, look_at_checkpoints
-from engine.watch.machine.gpu import SAMPLE_S, BusyWindow, GpuReader, chosen
+from engine.watch.machine.gpu import SAMPLE_S, BusyWindow, GpuLook, GpuReader, chosen
+from engine.watch.machine.gpu_rules import GpuHealth
+from engine.watch.machine.gpu_wording import gpu_line, program_of
 from engine.watch.machine.rules import GpuRule, judge_checkpoints
 from engine.watch.money.cost import Account
 from engine.watch.money.ledger import HEARTBEAT_S, CostLedger
@@ -38,7 +40,7 @@ class Paid:
 
 
 class GpuGauge:
-    """G1: how busy the GPUs are, over five minutes."""
+    """G1 to G4: how busy the GPUs are over five minutes, their memory, what holds their clocks back."""
 
     name = "gpu"
 
@@ -48,6 +50,9 @@ class GpuGauge:
         self._reader = GpuReader()
         self._window = BusyWindow()
         self._rule = GpuRule()
+        self._health = GpuHealth(chosen)
+        self.newest: GpuLook | None = None
+        """What the driver said last, of all GPUs."""
         self._next_s = 0.0
         self._said: tuple[Verdict, ...] = ()
 
@@ -56,10 +61,17 @@ class GpuGauge:
         at_s = time.monotonic()
         if at_s >= self._next_s:
             self._next_s = at_s + SAMPLE_S
-            seen = self._reader.look(at_s)
+            self.newest = seen = self._reader.look(at_s)
             self._window.add(seen, chosen(seen.gpus), paused=not self.has_started())
-            self._said = (self._rule.judge(self._window.busy(), self._window.trained_s),)
+            self._said = (
+                self._rule.judge(self._window.busy(), self._window.trained_s),
+                *self._health.judge(seen),
+            )
         return self._said
+
+    def details(self) -> tuple[str, ...]:
+        """Say what each GPU of the machine says of itself."""
+        return tuple(gpu_line(gpu, program_of) for gpu in self.newest.gpus) if self.newest is not None else ()
 
 
 class CheckpointGauge:

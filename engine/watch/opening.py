@@ -55,13 +55,9 @@ def open_watching(
 
     Raises:
         ConfigError: when patterns or rules are wrong.
-        UsageError: when nothing is known in a path.
+        UsageError: when a file is there that is no log.
     """
     rules = rules_of(settings)
     patterns = (*user_patterns(settings.patterns), *PATTERNS)
-    sources = [
-        source
-        for path in paths
-        for source in open_sources(path, patterns=patterns, logging_steps=settings.watch.logging_steps)
-    ]
+    sources = open_sources(*paths, patterns=patterns, logging_steps=settings.watch.logging_steps)
     return Watching(sources, rules, setting_of(settings), gauges, state=state)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from engine.config import Budget
 from engine.watch.explain import Explained
 from engine.watch.machine.gpu import MEAN_S
+from engine.watch.machine.gpu_rules import FULL_PERCENT, SLOWED_S, SLOWED_SHARE
 from engine.watch.machine.rules import GRACE_S, GREEN_PERCENT, HYSTERESIS_PERCENT, RED_PERCENT
 from engine.watch.spot.interruptions import RED_FROM, YELLOW_FROM
 
 
 def explain_others(budget: Budget) -> tuple[Explained, ...]:
-    """Say what G1, C1 to C3, S1 and K1 do; each counts only where its source is named."""
+    """Say what G1 to G4, C1 to C3, S1 and K1 do; each counts only where its source is named."""
     return (
         Explained(
             "G1",
@@ -20,6 +21,30 @@ def explain_others(budget: Budget) -> tuple[Explained, ...]:
             f"{MEAN_S / 60:.0f} min",
             "yellow, red",
             "Look at the data loader and at what else runs.",
+        ),
+        Explained(
+            "G2",
+            "memory errors of the GPU (--gpu)",
+            "any that ECC could not mend, since the driver was loaded; unknown where the GPU does not count them",
+            "now",
+            "red",
+            "Go back to a checkpoint before it, on another GPU.",
+        ),
+        Explained(
+            "G3",
+            "clocks of the GPU that are held back (--gpu)",
+            f"heat, hardware slowdown or power brake in {SLOWED_SHARE:.0%} of the samples; a power cap is none",
+            f"{SLOWED_S / 60:.0f} min",
+            "yellow",
+            "Look at cooling and at the power supply.",
+        ),
+        Explained(
+            "G4",
+            "memory of the GPU (--gpu)",
+            f"more than {FULL_PERCENT:.0f}% used",
+            "now",
+            "yellow",
+            "Halve the batch size before a larger batch runs out.",
         ),
         Explained(
             "K1",

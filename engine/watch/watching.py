@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 from engine.watch.acknowledged import Acknowledged
 from engine.watch.alerts import Alert, Level, Verdict
 from engine.watch.desk import Desk
+from engine.watch.late import Growing
+from engine.watch.pipes import may_go_on
 from engine.watch.records import Batch, Record, SourceStatus
 from engine.watch.rules.detector import Detector
 from engine.watch.scale import Setting
@@ -21,6 +23,10 @@ from engine.watch.thresholds import Rules
 
 LOOK_S: Final = 0.2
 """A look reads for so long at most: a log of gigabytes comes in many looks, and a screen stays alive meanwhile."""
+
+
+_STREAM_S: Final = 0.02
+"""A stream that has nothing at the moment is asked again after so long: it has no other way to tell of its end."""
 
 
 class Gauge(Protocol):
@@ -50,6 +56,15 @@ class Look:
     def __bool__(self) -> bool:
         """Tell whether anything came."""
         return bool(self.records or self.risen or self.notes)
+
+
+@runtime_checkable
+class Detailed(Protocol):
+    """A gauge that has more to tell than what its rules say."""
+
+    def details(self) -> tuple[str, ...]:
+        """Return one line for each thing that it looks at."""
+        ...
 
 
 class Watching:
@@ -84,7 +99,8 @@ class Watching:
         self._detectors: dict[tuple[str, str], Detector] = {}
         self._believed: dict[tuple[str, str], str] = {}
         self._acknowledged = Acknowledged(state)
-        self._paths = {status.name: str(Path(status.path).absolute()) for status in self.statuses()}
+        self._paths: dict[str, str] = {}
+        self._adopt()
 
     def look(self, *, at_clock: bool = True) -> Look:
         """Read what is new, for a while.
@@ -93,6 +109,7 @@ class Watching:
             at_clock: whether rules about silence count: not where a log is read once, however old it is.
         """
         until = time.monotonic() + LOOK_S
+        self._adopt()
         records, notes, risen, more = 0, list[str](), list[Alert](), False
         for source in self.sources:
             batch = source.poll()
@@ -110,13 +127,18 @@ class Watching:
         return Look(records, tuple(risen), tuple(notes), more)
 
     def finish(self) -> Look:
-        """Read everything that there is, to the last line without its end: nothing more will come."""
+        """Read everything that there is, to the last line without its end: nothing more will come.
+
+        A stream is read until its other side closes it.
+        """
         records, notes, risen = 0, list[str](), list[Alert]()
         look = self.look(at_clock=False)
         while True:
             records, notes, risen = records + look.records, [*notes, *look.notes], [*risen, *look.risen]
             if not look.more:
-                break
+                if not any(map(may_go_on, self.sources)):
+                    break
+                time.sleep(_STREAM_S)
             look = self.look(at_clock=False)
         for source in self.sources:
             rest = source.flush() if isinstance(source, Flushing) else Batch()
@@ -141,8 +163,19 @@ class Watching:
         return seen
 
     def statuses(self) -> tuple[SourceStatus, ...]:
-        """Say how each source is doing."""
-        return tuple(source.status() for source in self.sources)
+        """Say how each source is doing; a folder whose logs were found is none of its own."""
+        return tuple(
+            source.status() for source in self.sources if not (isinstance(source, Growing) and source.is_spoken_for)
+        )
+
+    @property
+    def gauges(self) -> tuple[Gauge, ...]:
+        """What is looked at beside the logs."""
+        return self._gauges
+
+    def details(self) -> tuple[str, ...]:
+        """Say what the gauges have to tell beside what their rules say."""
+        return tuple(line for gauge in self._gauges if isinstance(gauge, Detailed) for line in gauge.details())
 
     @property
     def level(self) -> Level:
@@ -158,6 +191,13 @@ class Watching:
         """Let go of all sources."""
         for source in self.sources:
             source.close()
+
+    def _adopt(self) -> None:
+        """Take in the sources that appeared in folders."""
+        new = [each for source in self.sources if isinstance(source, Growing) for each in source.grown()]
+        self.sources = (*self.sources, *new)
+        for status in self.statuses() if new or not self._paths else ():
+            self._paths.setdefault(status.name, str(Path(status.path).absolute()))
 
     def _judge(self, batch: Batch) -> list[Alert]:
         risen: list[Alert] = []

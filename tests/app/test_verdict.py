@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,46 @@ def test_a_measured_figure_is_not_talked_over(gonogo: Gonogo, project: Path) -> 
 @pytest.mark.parametrize("figure", ["authenticity", "beauty=3", "authenticity=0.4"])
 def test_what_is_no_figure_is_refused(gonogo: Gonogo, project: Path, figure: str) -> None:
     assert judged(gonogo, project, "--figure", figure, "--as", "anna").code == 2
+
+
+def test_who_signed_is_in_the_report_with_the_fingerprint_of_the_key(gonogo: Gonogo, project: Path) -> None:
+    unsigned = gonogo("verdict", "--corpus", project)
+    assert "nobody has signed" in unsigned.stdout
+    artifacts = project / ".gonogo" / "artifacts"
+    for name in ("verdict.md", "verdict.html"):
+        report = (artifacts / name).read_text()
+        assert "gonogo checklist sign go-no-go --as NAME" in report, name
+        assert "Nobody has signed" in report or "nobody has signed" in report, name
+
+    key = gonogo.home / "anna_key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    told = subprocess.run(["ssh-keygen", "-lf", f"{key}.pub"], check=True, capture_output=True, text=True).stdout
+    fingerprint = told.split()[1]
+    corpus = ("--corpus", project)
+    roles = ("--role", "operator,reviewer")
+    assert gonogo("checklist", "enrol", "anna", "--key", f"{key}.pub", *roles, *corpus).code == 0
+    assert gonogo("checklist", "answer", "go-no-go", "elapsed", "36", *corpus).code == 0
+    signed = gonogo("checklist", "sign", "go-no-go", "elapsed", "--as", "anna", "--key", key, *corpus)
+    assert signed.code == 0, signed.stderr
+
+    ended = judged(gonogo, project)
+    (row,) = ended.of_type("signature")
+    assert (row["item"], row["answer"], row["by"], row["role"], row["key"]) == (
+        "elapsed", "36", "anna", "operator", fingerprint,
+    )  # fmt: skip
+    (sign_off,) = ended.of_type("sign_off")
+    assert (sign_off["go"], sign_off["signatures"]) == (False, 1)
+    for name in ("verdict.md", "verdict.html"):
+        report = (artifacts / name).read_text()
+        assert fingerprint.removeprefix("SHA256:") in report.replace("\\", ""), name
+        assert "anna" in report, name
+    assert f"signed by anna as operator, key {fingerprint}" in gonogo("verdict", *corpus).stdout
+
+
+def test_a_ledger_that_was_tampered_with_signs_nothing(gonogo: Gonogo, project: Path) -> None:
+    for item, value in (("elapsed", "36"), ("interruptions", "2")):
+        assert gonogo("checklist", "answer", "go-no-go", item, value, "--corpus", project).code == 0
+    ledger = project / ".gonogo" / "ledger.jsonl"
+    ledger.write_text(ledger.read_text().replace('"36"', '"66"'))
+    told = gonogo("verdict", "--corpus", project).stdout
+    assert "the ledger cannot be believed" in told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.app.program import Ended, Gonogo, until_event
+from tests.engine.watch.nvml import build_nvml
 
 
 def line(batch: int, loss: str) -> str:
@@ -67,6 +70,8 @@ def test_once_ends_with_the_code_of_the_level_that_stands(gonogo: Gonogo, log: P
     assert [alert["level"] for alert in summary["alerts"]] == ([level] if loss else [])
     told = gonogo("watch", "--once", log)
     assert told.code == code
+    newest = {"green": "3.987", "yellow": "6.1", "red": "NaN or infinite"}[level]
+    assert f", loss {newest}" in told.stdout.splitlines()[0]
     assert told.stdout.startswith(f"{level.upper()}: train.log at step {summary['last_step']:,}")
 
 
@@ -101,13 +106,80 @@ def test_a_wrong_command_line_is_unknown_to_a_monitor_and_2_to_a_shell(
 @pytest.mark.parametrize("once", [True, False])
 def test_unknown_content_is_refused_with_what_was_looked_for(gonogo: Gonogo, home: Path, *, once: bool) -> None:
     (home / "weights.pt").write_bytes(bytes(range(256)) * 8)
+    ended = gonogo("watch", *(["--once"] if once else []), home / "weights.pt")
+    assert ended.code == (3 if once else 2)
+    assert "weights.pt: " in ended.stderr
+    for format_ in ("TensorBoard events", "JSON Lines", "epoch_batch"):
+        assert format_ in ended.stderr
+
+
+def test_what_is_not_there_yet_is_waited_for_and_is_unknown_to_a_monitor(gonogo: Gonogo, home: Path) -> None:
     (home / "empty").mkdir()
-    for name in ("weights.pt", "empty"):
-        ended = gonogo("watch", *(["--once"] if once else []), home / name)
-        assert ended.code == (3 if once else 2)
-        assert f"{name}: " in ended.stderr
-        for format_ in ("TensorBoard events", "JSON Lines", "epoch_batch"):
-            assert format_ in ended.stderr
+    (home / "loop").symlink_to(home / "loop")
+    os.mkfifo(home / "pipe")
+    for name in ("empty", "loop", "pipe", "later/run/train.log"):
+        ended = gonogo("watch", "--once", home / name)
+        assert ended.code == 3, ended.stderr
+        assert ended.stdout.startswith("UNKNOWN: no metric was read"), name
+    process = follow(gonogo, home / "empty")
+    append(home / "empty" / "train.log", healthy(0, 100) + line(1010, "nan"))
+    assert until_event(process, "alert")[-1]["source"] == "train.log"
+    assert end(process).code == 130
+
+
+def test_logs_of_one_name_are_told_apart_everywhere(gonogo: Gonogo, home: Path) -> None:
+    logs = [home / "runs" / name / "train.log" for name in ("a", "b")]
+    for log, loss in zip(logs, ("2.5", "nan"), strict=True):
+        log.parent.mkdir(parents=True)
+        log.write_text(healthy(0, 100) + line(1010, loss))
+    ended = gonogo("watch", "--once", "--json", *logs)
+    assert [row["name"] for row in ended.of_type("source")] == ["a/train.log", "b/train.log"]
+    assert [alert["source"] for alert in ended.summary["alerts"]] == ["b/train.log"]
+    assert {row["source"] for row in ended.of_type("rule")} == {"a/train.log", "b/train.log"}
+    told = gonogo("watch", "--once", home / "runs").stdout
+    assert "RED R1 b/train.log at step 1,010" in told
+    assert "a/train.log at step 1,010, loss 2.5" in told
+
+
+@pytest.mark.parametrize("given", ["pipe", "standard input"])
+def test_a_stream_is_read_once_to_its_end(gonogo: Gonogo, log: Path, given: str) -> None:
+    source = '<(sleep 1; cat "$1")' if given == "pipe" else "- < <(sleep 1; cat $1)"
+    script = f"exec {sys.executable} -P -m app watch --once --json {source}"
+    append(log, line(1010, "nan"))
+    done = subprocess.run(
+        ["bash", "-c", script, "bash", log], env=gonogo.env, capture_output=True, text=True, check=False, timeout=60
+    )
+    ended = Ended(done.returncode, done.stdout, done.stderr)
+    assert (ended.code, ended.summary["level"], ended.summary["last_step"]) == (2, "red", 1_010), done.stderr
+
+
+SOUND = "Tesla T4|97|9000000000|15800000000|71|68500|70000|0x4|0|4242"
+ERRS = "Tesla T4|97|15700000000|15800000000|71|68500|70000|0|2|4242"
+
+
+@pytest.mark.parametrize(("answer", "code", "levels"), [(SOUND, 0, "green green"), (ERRS, 2, "red yellow")])
+def test_the_gpus_are_told_with_what_is_wrong_with_them(  # noqa: PLR0917 - a table's columns
+    gonogo: Gonogo, log: Path, home: Path, answer: str, code: int, levels: str
+) -> None:
+    (home / "gpus").write_text(f"{answer}\n")
+    gonogo.env |= {"LD_LIBRARY_PATH": str(build_nvml(home)), "NVML_FILE": str(home / "gpus")}
+    ended = gonogo("watch", "--once", "--json", "--gpu", log)
+    assert ended.code == code, ended.stderr
+    said = {row["rule"]: row["level"] for row in ended.of_type("rule") if row["source"] == "gpu"}
+    assert [said["G2"], said["G4"]] == levels.split()
+    assert said["G1"] == "unknown", "a mean of five minutes is not known at once"
+    (gpu,) = ended.of_type("gpu")
+    assert (gpu["temperature_c"], gpu["pids"], gpu["power_w"]) == (71, [4242], 68.5)
+    told = gonogo("watch", "--once", "--gpu", log).stdout
+    assert re.search(r"GPU 0: 97 % busy, 71 °C, .* held by process 4242", told), told
+
+
+@pytest.mark.skipif(ctypes.util.find_library("nvidia-ml") is not None, reason="this machine has an NVIDIA driver")
+def test_gpus_without_a_driver_are_unknown_and_never_green(gonogo: Gonogo, log: Path) -> None:
+    ended = gonogo("watch", "--once", "--json", "--gpu", log)
+    said = {row["rule"]: row["level"] for row in ended.of_type("rule") if row["source"] == "gpu"}
+    assert said == dict.fromkeys(("G1", "G2", "G3", "G4"), "unknown")
+    assert "UNKNOWN G2 gpu: the GPU's state cannot be told" in gonogo("watch", "--once", "--gpu", log).stdout
 
 
 def follow(gonogo: Gonogo, *args: str | Path) -> subprocess.Popen[str]:
@@ -233,7 +305,7 @@ def test_red_in_the_middle_of_an_old_log_that_is_over_at_its_end_stops_nobody(
 def test_the_rules_in_force_are_explained(gonogo: Gonogo) -> None:
     ended = gonogo("watch", "--explain")
     assert ended.code == 0
-    for rule in ("R1", "R6a", "R12"):
+    for rule in ("R1", "R6a", "R12", "G1", "G2", "G3", "G4"):
         assert rule in ended.stdout
 
 
@@ -250,9 +322,7 @@ def test_an_html_report_is_written_at_the_end(gonogo: Gonogo, log: Path, home: P
 
 
 def test_a_red_that_was_seen_is_dealt_with_for_good_and_the_next_one_is_red_again(gonogo: Gonogo, log: Path) -> None:
-    append(log, line(1010, "nan"))
-    for step in range(1020, 1320, 10):
-        append(log, line(step, "2.5"))
+    append(log, line(1010, "nan") + healthy(101, 131))
     red = gonogo("--json", "watch", "--once", log)
     assert (red.code, red.summary["level"]) == (2, "red"), "a NaN stays red until somebody has seen it"
     seen = gonogo("--json", "watch", "--once", log, "--acknowledge", "R1", "--note", "a bad batch")

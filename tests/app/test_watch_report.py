@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -10,7 +11,11 @@ import pytest
 
 from app.watch_report import ReportError, watch_page, write_report
 from engine.config import Settings
+from engine.watch.explain import explain
+from engine.watch.gauges import CheckpointGauge
 from engine.watch.opening import open_watching
+from engine.watch.others import explain_others
+from engine.watch.thresholds import Rules, override
 from engine.watch.watching import Watching
 
 NOW_S = 1_800_000_000.0
@@ -72,6 +77,23 @@ def test_a_page_tells_the_level_the_alerts_and_the_curves(tmp_path: Path) -> Non
     kinds = [attributes.get("class") for _, attributes in page.tags]
     for kind in ("band", "curve", "eval", "nan"):
         assert kind in kinds, kind
+
+
+def test_a_page_lists_what_was_looked_at_and_found_good(tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    log.write_text(falling(0, 600))
+    gauge = CheckpointGauge(tmp_path / "none", None)
+    with contextlib.closing(open_watching([log], Settings(), [gauge])) as watching:
+        watching.finish()
+        rules = (*explain(override(Rules(), {}, ("R3",))), *explain_others(Settings().budget))
+        page = Page(watch_page(watching, NOW_S, rules))
+    assert not page.open
+    words = " ".join(page.words.split())
+    assert re.search(r"R1 ?training and validation loss ?NaN or infinite; over 1 record ?● GREEN", words)
+    assert re.search(r"R3 ?median loss from step .{1,60}switched off", words)
+    assert re.search(r"R12 ?lines of the log.{1,120}no such line was read", words)
+    assert re.search(r"checkpoints ?K1 ?the newest.*\? UNKNOWN.*No such file", words)
+    assert "<" not in page.words
 
 
 def test_a_curve_is_drawn_inside_its_frame_and_a_spike_is_kept(tmp_path: Path) -> None:

@@ -126,6 +126,10 @@ def _ends(curve: CurveSeen) -> Iterator[int]:
             yield max(steps)
 
 
+_DASH: Final = 4
+"""Columns of dots that a dash of the other curve is long: colour alone does not tell two curves apart."""
+
+
 @dataclass(slots=True)
 class Canvas:
     """Dots in cells, in layers: what is drawn above hides what is below."""
@@ -226,7 +230,8 @@ def _draw_line(canvas: Canvas, curve: CurveSeen, seen: Range, kind: Kind) -> Non
     for column, value in zip(found, smoothed([column.mean for column in found]), strict=True):
         at = (column.at, seen.row(value, tall))
         for x, y in _between(at if before is None or column.after_gap else before, at):
-            canvas.dot(kind, x, y)
+            if kind is not Kind.OTHER or x // _DASH % 2 == 0:
+                canvas.dot(kind, x, y)
         before = at
 
 
@@ -255,6 +260,9 @@ def axis(picture: Picture, seen: Range, width: int) -> list[Cell]:
     for step in picture.resumes:
         if seen.first <= step <= seen.last:
             cells[seen.column(step, width)] = ("┴", Kind.RESUME)
+    for step in picture.other.not_finite if picture.other is not None else ():
+        if seen.first <= step <= seen.last:
+            cells[seen.column(step, width)] = ("x", Kind.OTHER)
     for step in picture.curve.not_finite:
         if seen.first <= step <= seen.last:
             cells[seen.column(step, width)] = ("✗", Kind.NOT_FINITE)

@@ -17,7 +17,7 @@ def _key(keys: str, action: str, label: str, does: str, *, shown_as: str = "", s
 
 
 KEYS: Final[list[BindingType]] = [
-    _key("a", "acknowledge", "Seen", "Acknowledge the alert under the cursor, with a note"),
+    _key("a", "acknowledge", "Ack", "Acknowledge the alert under the cursor, with a note"),
     _key("enter,e", "alert", "Alert", "Show the alert under the cursor in full", shown_as="⏎"),
     _key("tab,right", "run(1)", "Run", "Show the next run", shown_as="Tab"),
     _key("shift+tab,left", "run(-1)", "Run before", "Show the run before", shown_as="←", show=False),
@@ -27,7 +27,12 @@ KEYS: Final[list[BindingType]] = [
     _key("c", "compare", "Compare", "Draw the next run beside this one; then the one after it; then none"),
     _key("m", "metric", "Metric", "Draw the next metric of this run", show=False),
     _key("M", "metric_before", "Metric before", "Draw the metric before that one", show=False),
-    _key("u", "sources", "Sources", "Show the sources: what they are, lines without a metric, notes"),
+    _key(
+        "u",
+        "sources",
+        "Sources",
+        "Show the sources and the machine: what they are, lines without a metric, GPUs, notes",
+    ),
     _key("x", "rules", "Rules", "Explain the rules in force"),
     _key("question_mark,h,f1", "keys", "Keys", "What every key does", shown_as="?"),
     _key("q", "leave", "Quit", "Leave; the training goes on"),

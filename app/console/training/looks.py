@@ -17,7 +17,7 @@ from app.console.training.seen import GaugeSeen, RunSeen, Seen, in_order, key_of
 from engine.errors import GonogoError
 from engine.watch.actions import Reactor
 from engine.watch.records import STEPS_PER_S, SourceStatus
-from engine.watch.watching import Watching
+from engine.watch.watching import Detailed, Gauge, Watching
 
 R = TypeVar("R")
 _NOTES: Final = 200
@@ -107,7 +107,7 @@ class Looks:
         desk, statuses = self._watching.desk, self._watching.statuses()
         notes = {(each.key.source, each.key.run, each.key.rule): each.note for each in desk.acknowledged}
         gauges = tuple(
-            GaugeSeen(gauge.name, verdict.level, verdict.told)
+            GaugeSeen(gauge.name, verdict.rule, verdict.level, verdict.told, _details(gauge))
             for gauge in self._facts.gauges
             for verdict in gauge.look(now_s)
         )
@@ -151,3 +151,7 @@ class Looks:
                 except OSError:
                     continue  # a pipe, or gone: no size to tell
         return self._size_bytes
+
+
+def _details(gauge: Gauge) -> tuple[str, ...]:
+    return gauge.details() if isinstance(gauge, Detailed) else ()

@@ -31,6 +31,11 @@ def fit(text: str, width: int) -> str:
     return text + " " * (width - cell_len(text))
 
 
+def fit_start(text: str, width: int) -> str:
+    """Fill a sentence to a width, or cut its end off and show that."""
+    return fit(text, width) if cell_len(text) <= width else f"{fit(text, max(0, width - 1))}…"
+
+
 def fit_end(text: str, width: int) -> str:
     """Fill a name to a width, or cut its beginning off: paths differ at their ends."""
     cut = cell_len(text) > width
@@ -91,7 +96,7 @@ class RunTable(Widget):
 
 
 class AlertTable(ScrollView, can_focus=True):
-    """Alerts, the newest first; the one under the cursor says what to do."""
+    """Alerts, the worst first; the one under the cursor says what to do."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Next alert", show=False),
@@ -171,10 +176,8 @@ class AlertTable(ScrollView, can_focus=True):
             text = "  none" if y == 0 else ""
             return Strip([Segment(text, base + Style(dim=True))]).adjust_cell_length(width, base)
         if line == at + 1:
-            advice = self._alerts[at].alert.advice
-            return Strip([Segment(f"    → {printable(advice)}", base + Style(bold=True))]).adjust_cell_length(
-                width, base
-            )
+            advice = fit_start(f"    → {printable(self._alerts[at].alert.advice)}", width)
+            return Strip([Segment(advice, base + Style(bold=True))])
         index = line - (line > at)
         if index >= len(self._alerts):
             return Strip.blank(width, base)
@@ -189,9 +192,9 @@ class AlertTable(ScrollView, can_focus=True):
             colour, rest = base + colour, base + rest
         else:
             colour = base + colour
-        return Strip([Segment(f" {level:<9}", colour), Segment(f"{place:<17} {told}", rest)]).adjust_cell_length(
-            width, rest if under else base
-        )
+        head = f" {level:<9}"
+        text = fit_start(f"{place:<17} {told}", width - len(head))
+        return Strip([Segment(head, colour), Segment(text, rest)]).adjust_cell_length(width, rest if under else base)
 
 
 def _key(each: AlertSeen) -> tuple[str, str, str, int]:

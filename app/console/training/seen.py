@@ -94,8 +94,11 @@ class GaugeSeen:
     """What one gauge says."""
 
     name: str
+    rule: str
     level: Level
     told: str
+    details: tuple[str, ...] = ()
+    """What the gauge has to tell beside it, the same for all its rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ class Seen:
     worst: Level
     runs: tuple[RunSeen, ...]
     alerts: tuple[AlertSeen, ...]
-    """Those that stand, the newest first; then those that are over."""
+    """Those that stand, the worst first; then those that are over."""
     statuses: tuple[SourceStatus, ...]
     gauges: tuple[GaugeSeen, ...]
     notes: tuple[str, ...]
@@ -151,14 +154,14 @@ def in_order(
     numbers: Mapping[tuple[str, str, str], int],
     notes: Mapping[tuple[str, str, str], str],
 ) -> tuple[AlertSeen, ...]:
-    """Put the newest first; those that are over come last."""
+    """Put the worst first, what nobody has seen before the rest, and the newest of these; those that are over last."""
 
     def note(alert: Alert) -> str:  # of this alert, not of an older one of the same rule
         return notes.get(key_of(alert), "") if alert.acknowledged_by else ""
 
     stand = [AlertSeen(alert, numbers.get(key_of(alert), 0), note=note(alert)) for alert in standing]
     over = [AlertSeen(alert, at, over=True, note=note(alert)) for at, alert in enumerate(ended)]
-    stand.sort(key=lambda each: (-each.number, -each.alert.level))
+    stand.sort(key=_urgency, reverse=True)
     over.sort(key=lambda each: -each.number)
     return (*stand, *over)
 
@@ -171,4 +174,8 @@ def key_of(alert: Alert) -> tuple[str, str, str]:
 def foremost(alerts: Sequence[AlertSeen]) -> AlertSeen | None:
     """Return what is to be told first: the worst that stands, what nobody has seen before what somebody has."""
     stand = [each for each in alerts if not each.over]
-    return max(stand, key=lambda each: (each.alert.level, not each.alert.acknowledged_by, each.number), default=None)
+    return max(stand, key=_urgency, default=None)
+
+
+def _urgency(each: AlertSeen) -> tuple[Level, bool, int]:
+    return each.alert.level, not each.alert.acknowledged_by, each.number

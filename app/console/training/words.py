@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from rich.table import Table
@@ -12,7 +12,8 @@ from rich.text import Text
 from app.console.checklist.words import grid
 from app.console.training.curves import spark
 from app.console.training.facts import Facts
-from app.console.training.seen import BESIDE, AlertSeen, CurveSeen, RunSeen, Seen, foremost
+from app.console.training.seen import BESIDE, AlertSeen, CurveSeen, GaugeSeen, RunSeen, Seen, foremost
+from app.watch_wording import problem_line
 from engine.errors import printable
 from engine.units import counted, show_bytes
 from engine.watch.alerts import Alert, Level
@@ -26,9 +27,9 @@ COLOURS: Final = {
     Level.RED: "bold red",
     Level.UNKNOWN: "bold magenta",
 }
-RUN_HEADS: Final = ("step", "loss", "best", "rate", "grad", "steps/s", "heard")
+RUN_HEADS: Final = ("step", "loss", "best", "lr", "grad", "steps/s", "silent")
 RUN_WIDTHS: Final = (10, 9, 9, 9, 9, 8, 7)
-_BRIEF: Final = {LEARNING_RATE: "rate", GRAD_NORM: "grad", EVAL_LOSS: "validation"}
+_BRIEF: Final = {LEARNING_RATE: "lr", GRAD_NORM: "grad", EVAL_LOSS: "validation"}
 _ROOMY: Final = 100
 """Columns from which the curves beside the loss have room for their full names."""
 _FIGURE: Final = 9
@@ -86,7 +87,7 @@ def _reading(seen: Seen | None) -> str:
 
 
 def _calm(seen: Seen) -> str:
-    problem = next((f"{status.name}: {status.problem}" for status in seen.statuses if status.problem), "")
+    problem = next((problem_line(status) for status in seen.statuses if status.problem), "")
     if seen.level is Level.GREEN:
         return printable(f"all is well, but {problem}") if problem else "all that is looked at is well"
     if problem:
@@ -141,9 +142,9 @@ def caption(run: RunSeen | None, metric: str, other: RunSeen | None, told: str) 
     """Head the plot: which metric of which run, and what the glyphs mean that are in it."""
     if run is None:
         return Text("")
-    text = Text(metric_name(metric), "bold").append(f"  {printable(run.name)}", "cyan")
+    text = Text(metric_name(metric), "bold").append(f"  {'━━ ' if other else ''}{printable(run.name)}", "cyan")
     if other is not None:
-        text.append("  against ", "default").append(printable(other.name), "magenta")
+        text.append("  against ", "default").append(f"╍╍ {printable(other.name)}", "magenta")
     return text.append(f"  {told}", "dim not bold") if told else text
 
 
@@ -165,13 +166,12 @@ def beside(run: RunSeen | None, metric: str, width: int) -> Text:
 def machine(seen: Seen, facts: Facts) -> Text:
     """Say what the gauges say, what sources suffer from, and what is armed: one line each."""
     troubled = [status_ for status_ in seen.statuses if status_.problem]
-    lines = [Text(printable(f"! {each.name}: {each.problem}"), "bold yellow") for each in troubled]
+    lines = [Text(f"! {problem_line(each)}", "bold yellow") for each in troubled]
     for name in dict.fromkeys(gauge.name for gauge in seen.gauges):
         said = sorted((gauge for gauge in seen.gauges if gauge.name == name), key=lambda gauge: -gauge.level)
         level = said[0].level
         mark = Text(f"{GLYPHS[level]} ", COLOURS[level]).append(f"{name}: ", "bold default")
-        told = ("unknown: " if level is Level.UNKNOWN else "") + "; ".join(gauge.told for gauge in said)
-        lines.append(mark.append(printable(told), "not bold default"))
+        lines.append(mark.append(printable(_gauge(said)), "not bold default"))
     if not seen.gauges:
         lines.append(Text("GPU and checkpoints are not watched: --gpu, --checkpoints DIR", "dim"))
     if seen.deeds:
@@ -179,6 +179,19 @@ def machine(seen: Seen, facts: Facts) -> Text:
     elif facts.armed:
         lines.append(Text(printable(f"on red: {facts.armed}"), "bold"))
     return Text("\n").join(lines)
+
+
+def _gauge(said: Sequence[GaugeSeen]) -> str:
+    """Say a gauge in one line, the worst first; what it measures comes before what its rules find good."""
+    details = said[0].details
+    worst = said[0].level
+    several = f"{len(details)} of them (u), " if len(details) > 1 else ""
+    word = {Level.UNKNOWN: "unknown: ", Level.YELLOW: "YELLOW: ", Level.RED: "RED: "}.get(worst, "")
+    if not details:
+        return word + "; ".join(dict.fromkeys(gauge.told for gauge in said))
+    told = word.replace(":", ",") if worst > Level.UNKNOWN else ""
+    open_ = [gauge.told for gauge in said if gauge.level is Level.UNKNOWN]
+    return "; ".join([f"{told}{several}{details[0]}", *(f"unknown: {each}" for each in open_)])
 
 
 def alert_caption(seen: Seen) -> Text:
@@ -194,7 +207,7 @@ def alert_caption(seen: Seen) -> Text:
         rest.append(counted(len(seen.notes), "note"))
     if any(status_.hides_nan for status_ in seen.statuses):
         rest.append("a trainer that hides NaN")
-    return Text(told, "bold").append(f"   {', '.join(rest)}: u" if rest else "", "dim not bold")
+    return Text(told, "bold").append(f"   {', '.join(rest)} (u)" if rest else "", "dim not bold")
 
 
 def alert_words(each: AlertSeen, *, with_run: bool) -> tuple[str, str, str]:
@@ -238,7 +251,7 @@ def _alert_rows(each: AlertSeen) -> Iterator[tuple[str, Text]]:
 
 
 def sources_page(seen: Seen) -> Table:
-    """Tell of every source, and what they said."""
+    """Tell of every source and gauge, and what they said."""
     return grid(_source_rows(seen), 11)
 
 
@@ -246,6 +259,15 @@ def _source_rows(seen: Seen) -> Iterator[tuple[str, Text]]:
     for status_ in seen.statuses:
         yield from _source(status_)
         yield "", Text("")
+    for gauge in seen.gauges:
+        yield (
+            gauge.name,
+            Text(f"{GLYPHS[gauge.level]} {gauge.level.name} ", COLOURS[gauge.level]).append(
+                printable(f"{gauge.rule} {gauge.told}"), "not bold default"
+            ),
+        )
+    for line in dict.fromkeys(line for gauge in seen.gauges for line in gauge.details):
+        yield "machine", Text(printable(line))
     for note in reversed(seen.notes):
         yield "note", Text(printable(note))
 
@@ -257,8 +279,11 @@ def _source(status_: SourceStatus) -> Iterator[tuple[str, Text]]:
         yield "problem", Text(printable(status_.problem), "bold yellow")
     yield "read", Text(f"{counted(status_.records, 'record')} of {counted(status_.lines, 'line')}")
     yield "unparsed", Text(f"{counted(status_.unparsed, 'line')} without a metric that is known")
-    if status_.sample_unparsed:
-        yield "such as", Text(printable(status_.sample_unparsed), "dim")
+    for at, each in enumerate(status_.unparsed_lines):
+        times = f"{each.count:,} times: " if each.count > 1 else ""
+        yield "" if at else "such as", Text(printable(f"{times}{each.text}"), "dim")
+    if status_.sample_unparsed and status_.sample_unparsed not in {each.text for each in status_.unparsed_lines}:
+        yield "the newest" if status_.unparsed_lines else "such as", Text(printable(status_.sample_unparsed), "dim")
     if status_.hides_nan:
         yield "beware", Text("its trainer turns NaN into zeros (logging_nan_inf_filter)", "yellow")
 
@@ -288,5 +313,5 @@ def curve_told(curve: CurveSeen | None, *, is_log: bool, zoom: int, evals: bool,
     if resumes:
         told.append(f"┊ {counted(resumes, 'resume')}")
     if cut:
-        told.append(f"▲ {cut:,} above")
+        told.append(f"▲ {cut:,} above the top")
     return "  ".join(told)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 from engine.errors import printable
-from engine.host.gpu import Gpu
 from engine.units import counted, show_bytes, show_seconds
 from engine.watch.alerts import Level, Verdict
 from engine.watch.machine.checkpoints import CheckpointsLook
@@ -74,18 +72,6 @@ def _unknown_gpu(busy: Busy) -> Verdict:
         told = f"how busy the GPU is will be known after 5 minutes of samples; there are {show_seconds(busy.covered_s)}"
         advice = "wait"
     return Verdict("G1", Level.UNKNOWN, None, None, GREEN_PERCENT, "5 min", told, advice)
-
-
-def gpu_notes(gpus: Sequence[Gpu]) -> tuple[str, ...]:
-    """Say what is odd about GPUs beside how busy they are: slowed down, memory errors."""
-    notes = []
-    for gpu in gpus:
-        if gpu.throttles:
-            notes.append(f"GPU {gpu.index} is slowed down: {', '.join(gpu.throttles)}")
-        if gpu.ecc_uncorrected:
-            errors = counted(gpu.ecc_uncorrected, "memory error")
-            notes.append(f"GPU {gpu.index} had {errors} that could not be mended: save, and move to another one")
-    return tuple(notes)
 
 
 def judge_checkpoints(look: CheckpointsLook, run_s: float | None = None, save_failed: str = "") -> Verdict:

@@ -240,7 +240,7 @@ def test_two_runs_are_chosen_and_compared_with_keys(opens: Opening, log: Path) -
     window.keys("Tab")
     window.waits_for(r"▸ ● other\.log")
     window.keys("c")
-    window.waits_for(r"loss  other\.log  against train\.log")
+    window.waits_for(r"loss  ━━ other\.log  against ╍╍ train\.log")
     window.waits_for(r"step 3,000")
     window.keys("c")
     alone = window.waits_for(r"(?m)^ loss  other\.log\s*$")

@@ -142,3 +142,24 @@ def test_the_pace_is_of_the_last_minutes_and_starts_anew_where_steps_repeat() ->
     assert pace.steps_per_s is None
     pace.add(510, 1_010.0)
     assert pace.steps_per_s == pytest.approx(1.0)
+
+
+def test_two_curves_are_told_apart_without_colour() -> None:
+    low, high = curve(*([2.0] * 200)), CurveSeen("loss", tuple(Point(at, 4, 4, 4) for at in range(200)), ())
+    picture = Picture(low, other=high)
+    seen = range_of(picture)
+    assert seen is not None
+    canvas = draw(picture, seen, 40, 8)
+    ours = [kind for _, kind in canvas.cells(7)]
+    theirs = [kind for _, kind in canvas.cells(0)]
+    assert set(ours) == {Kind.LINE}, "a line"
+    assert theirs == [Kind.OTHER, Kind.OTHER, Kind.NOTHING, Kind.NOTHING] * 10, "dashes"
+
+
+def test_where_the_other_run_had_no_number_is_marked_too() -> None:
+    other = CurveSeen("loss", (Point(0, 2, 2, 2), Point(39, 2, 2, 2)), (20,))
+    picture = Picture(curve(*([2.0] * 30), math.nan, *([2.0] * 9)), other=other)
+    seen = range_of(picture)
+    assert seen is not None
+    marks = {at: cell for at, cell in enumerate(axis(picture, seen, 40)) if cell[1] is not Kind.AXIS}
+    assert marks == {20: ("x", Kind.OTHER), 30: ("✗", Kind.NOT_FINITE)}

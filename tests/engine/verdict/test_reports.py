@@ -12,6 +12,7 @@ from engine.verdict.plots import Curve, plot_curve, plot_weeks
 from engine.verdict.quantities import Quantity, Unit
 from engine.verdict.report_html import to_html
 from engine.verdict.report_markdown import sha256_of, to_json, to_markdown
+from engine.verdict.signoff import SignedItem, SignOff
 from engine.watch.alerts import Level
 from engine.watch.money.cost import Account
 from engine.watch.money.plan import Plan
@@ -45,6 +46,21 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.names.append(tag)
         self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "action", "data")]
+
+
+def test_who_signed_is_told_whatever_they_are_called() -> None:
+    signed = SignedItem("decision", "GO 20", HOSTILE, "reviewer", "SHA256:abc", "2026-02-09T00:00:00Z")
+    sign_off = SignOff("go-no-go", False, HOSTILE, (signed,), (HOSTILE,), (HOSTILE,), ("gonogo checklist sign",))
+    page, text = to_html(judgement(), sign_off=sign_off), to_markdown(judgement(), sign_off=sign_off)
+    elements = Elements()
+    elements.feed(page)
+    assert "script" not in elements.names
+    for report in (page, text):
+        assert "SHA256:abc" in report.replace("\\", "")
+        assert "gonogo checklist sign" in report
+        assert "\x1b" not in report
+    rows = [line for line in text.splitlines() if "abc" in line]
+    assert rows[0].replace("\\|", "").count("|") == 7, "a name makes no column"
 
 
 def test_the_html_report_stands_alone_and_runs_nothing() -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import ctypes.util
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -14,7 +14,9 @@ import pytest
 from engine.host.gpu import Gpu, GpuProcess
 from engine.watch.alerts import Level
 from engine.watch.machine.gpu import BusyWindow, GpuLook, GpuReader, chosen
-from engine.watch.machine.rules import GpuRule, gpu_notes
+from engine.watch.machine.gpu_rules import GpuHealth, judge_memory_errors
+from engine.watch.machine.rules import GpuRule
+from tests.engine.watch.nvml import build_nvml
 
 ROOT = Path(__file__).parents[3]
 WELL = "Tesla T4|97|9000000000|15800000000|71|68500|70000|0x4|0|4242,77"
@@ -28,15 +30,8 @@ READS = (
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a libnvidia-ml.so.1 of ours, which pynvml loads as it would load the driver's."""
-    compiler = shutil.which("gcc") or shutil.which("cc")
-    if compiler is None:
-        pytest.skip("there is no C compiler to build the library with")
-    folder = tmp_path_factory.mktemp("nvml")
-    target, source = folder / "libnvidia-ml.so.1", Path(__file__).with_name("nvml.c")
-    argv = [compiler, "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", str(target), str(source)]
-    subprocess.run(argv, check=True)
-    return folder
+    """A folder with a libnvidia-ml.so.1 of ours."""
+    return build_nvml(tmp_path_factory.mktemp("nvml"))
 
 
 class Driver:
@@ -87,10 +82,17 @@ def test_a_gpu_tells_all_that_is_watched(driver: Driver) -> None:
         ),
         Gpu(1, "NVIDIA L4", "GPU-0000", 3, 0, 24_000_000_000, 40, 12.0, 72.0, (), 2, ()),
     )
-    assert gpu_notes(look.gpus) == (
-        "GPU 0 is slowed down: power cap",
-        "GPU 1 had 2 memory errors that could not be mended: save, and move to another one",
-    )
+    assert judge_memory_errors(look, look.gpus).level is Level.RED
+
+
+def test_heat_full_memory_and_errors_are_judged_by_what_the_driver_says(driver: Driver) -> None:
+    bad = "NVIDIA A100|99|15500000000|15800000000|93|400000|400000|0x44|1|4242"
+    health, levels = GpuHealth(chosen), dict[str, Level]()
+    for at in range(30):
+        levels = {each.rule: each.level for each in health.judge(replace(driver.look(bad), time_s=5.0 * at))}
+    assert levels == {"G2": Level.RED, "G3": Level.YELLOW, "G4": Level.YELLOW}
+    driver.answers.unlink()
+    assert {each.level for each in health.judge(driver.look_again())} == {Level.UNKNOWN}
 
 
 def test_what_a_slice_does_not_tell_is_nothing_known_and_never_zero(driver: Driver) -> None:
