@@ -24,6 +24,7 @@ from engine.watch.desk import Desk
 from engine.watch.records import GRAD_NORM, LEARNING_RATE, LOSS, Record
 from engine.watch.rules.detector import Detector
 from tests.engine.watch.curves import BROKEN, Made, broken, fine_tune, heavy, made, memorized, scratch, thinned
+from tests.engine.watch.hard_curves import HARD_BROKEN, HARD_HEALTHY, hard_broken, hard_healthy, overfitted
 
 GOAL_YELLOW, GOAL_RED = 3.0, 0.2
 """Alarms in 10,000 healthy steps."""
@@ -94,6 +95,16 @@ def simulated(half: str, interval: int) -> Iterable[Made]:
             yield memorized(seed)
         for kind in BROKEN:
             yield broken(kind, seed, 3000 if interval == 1 else 800, interval)
+
+
+def hard(half: str, interval: int) -> Iterable[Made]:
+    """Make the curves of a half that mislead."""
+    for seed in _SEEDS[half]:
+        for kind in HARD_HEALTHY:
+            yield hard_healthy(kind, seed, 4000 if interval == 1 else 1000, interval)
+        for kind in HARD_BROKEN:
+            yield hard_broken(kind, seed, 3000 if interval == 1 else 800, interval)
+        yield overfitted(seed, 3000 if interval == 1 else 800, interval)
 
 
 def trained(half: str) -> list[Made]:
@@ -196,6 +207,7 @@ def main() -> None:
         if given_args.only in (None, "simulated"):
             for interval in (1, 10):
                 show(f"{half}, made, log interval {interval}", score(simulated(half, interval), DETECTORS))
+                show(f"{half}, misleading, log interval {interval}", score(hard(half, interval), DETECTORS))
         if given_args.only in (None, "trained"):
             curves = trained(half)
             show(f"{half}, really trained", score(curves, DETECTORS))

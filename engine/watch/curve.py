@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
 from dataclasses import dataclass
 from typing import Final, Self
 
-from engine.watch.records import LEARNING_RATE, LOSS, Record
-from engine.watch.rules.running import History, Window
+from engine.watch.records import LOSS, Record
+from engine.watch.rules.best import Best, Kept
+from engine.watch.rules.rates import Rates
+from engine.watch.rules.running import History, Window, spread
 from engine.watch.scale import SLOPE_STEPS, UNDECIDED, Inferred, Mode, Setting, Slope, from_slope, from_start
 from engine.watch.thresholds import Noise
 
@@ -20,6 +23,8 @@ _STEEP_START: Final = 5
 """Records whose median is the first level: few, because a curve falls fastest at its start."""
 _RECENT_BLOCKS: Final = 256
 """Blocks that are kept unmerged for windows of some hundred steps."""
+_RESOLVED: Final = 8
+"""Differences that are not 0 before the smallest of them says how finely a log is written."""
 _WANDERING: Final = 64
 """Levels of stretches that do not overlap, from whose differences slow wandering is told."""
 
@@ -50,9 +55,10 @@ class Curve:
         self._intervals = Window(noise.spread_records)
         self._drifts = Window(_WANDERING)
         self._open: list[tuple[int, float]] = []
-        self._near_before: float | None = None
         self._drift_last: float | None = None
-        self._highest = -math.inf
+        self._raw: deque[float] = deque(maxlen=noise.spread_records)
+        self._quantum = math.inf
+        self._unequal = 0
         self.history = History()
         self.recent: deque[Stretch] = deque(maxlen=_RECENT_BLOCKS)
         self.inferred: Inferred = UNDECIDED
@@ -60,6 +66,8 @@ class Curve:
         """Of the newest record."""
         self.first_step = 0
         """Of the first loss."""
+        self.interval = 1.0
+        """Steps from one record to the next, as usual."""
         self.count = 0
         """Finite losses so far."""
         self.loss: float | None = None
@@ -74,29 +82,23 @@ class Curve:
         """Median of the last 20 losses."""
         self.error = 0.0
         """Standard error of the level."""
+        self.single_error = 0.0
+        """The same as neighbours tell it, slow wandering left aside."""
         self.first = 0.0
         """Median of the first losses."""
-        self.best = math.inf
-        """The lowest level, as a mean over up to three stretches of 20 records that do not overlap, and that all lie
-        before the records that make the level now."""
-        self.best_step = 0
-        self.best_rate_peak = 0.0
-        """The highest learning rate until then; 0 where it is not logged."""
+        self.best = Best(noise.near_records)
+        self.rates = Rates()
         self.first_loss = 0.0
         """The very first."""
-        self._levels: deque[tuple[int, float, float]] = deque()
         self.block_closed = False
         """The newest record closed a block of the history: slow rules look only then."""
         self.drift_closed: float | None = None
         """The level of the newest 20 records where they are the next 20, without overlap; else None."""
-        self.rate: float | None = None
-        self.rate_peak = 0.0
-        self.zero_rate_since: int | None = None
 
     @property
-    def interval(self) -> float:
-        """Steps from one record to the next, as usual."""
-        return self._intervals.median() if len(self._intervals) else 1.0
+    def resolution(self) -> float:
+        """The smallest difference that neighbours ever had: what a log that rounds can show; 0 while none is known."""
+        return self._quantum if self._unequal >= _RESOLVED else 0.0
 
     @property
     def full(self) -> bool:
@@ -106,7 +108,7 @@ class Curve:
     @property
     def gained(self) -> float:
         """From the highest level to the best: what the run has learned so far."""
-        return max(0.0, self._highest - min(self.best, self.level)) if self._highest > -math.inf else 0.0
+        return self.best.gained(self.level)
 
     def in_nats(self, below: float) -> bool:
         """Tell whether the loss may be a cross entropy in nats: a card is told, or the first losses are small."""
@@ -114,7 +116,9 @@ class Curve:
 
     def size(self, level: float) -> float:
         """Return what a share of a level is taken of: the level, or the range where losses may be negative."""
-        return level if min(level, self.best) > 0 else max(abs(level), self.gained)
+        if min(level, self.best.level) > self.resolution:
+            return level
+        return self.best.learned if abs(level) <= self.resolution else max(abs(level), self.gained)
 
     def near(self, count: int) -> float:
         """Return the median of the last ``count`` losses, at most 20."""
@@ -122,13 +126,22 @@ class Curve:
         half, odd = divmod(len(values), 2)
         return values[half] if odd else (values[half - 1] + values[half]) / 2
 
+    def log_deviation(self) -> float:
+        """Return the noise before the newest record as a share, from logarithms; 0 where a loss was not positive.
+
+        A loss whose batches differ by factors (diffusion, small batches) has a long upper tail; its logarithm has none.
+        """
+        values = list(self._raw)[:-1]
+        if min(values, default=0.0) <= 0:
+            return 0.0
+        logs = [math.log(each) for each in values]
+        return spread(sorted(after - before for before, after in itertools.pairwise(logs))) / math.sqrt(2)
+
     def add(self, record: Record) -> None:
         """Take the next record."""
         self.block_closed = False
         self.drift_closed = None
-        rate = record.values.get(LEARNING_RATE)
-        if rate is not None and math.isfinite(rate):
-            self._take_rate(rate, record.step)
+        self.rates.take(record)
         loss = record.values.get(LOSS)
         self.loss = None if loss is None else loss * self.setting.scale
         self.finite = self.loss is not None and math.isfinite(self.loss)
@@ -136,47 +149,35 @@ class Curve:
             self._take(max(-_LARGEST, min(_LARGEST, self.loss)), record.step)
         self.step = record.step
 
-    def _take_rate(self, rate: float, step: int) -> None:
-        self.rate = rate
-        self.rate_peak = max(self.rate_peak, rate)
-        if rate or not self.rate_peak:
-            self.zero_rate_since = None
-        elif self.zero_rate_since is None:
-            self.zero_rate_since = step
-
     def _take(self, loss: float, step: int) -> None:
         self.level_before = self.level
-        self.deviation_before = self._jumps.spread() / math.sqrt(2)
+        # Where all losses of a stretch are rounded to the same number, half of its last digit may be noise.
+        self.deviation_before = max(self._jumps.spread() / math.sqrt(2), self.resolution / 2)
         if self.count:
-            self._jumps.add(loss - (self._near_before if self._near_before is not None else loss))
+            jump = loss - self._raw[-1]
+            self._jumps.add(jump)
+            if jump:
+                self._unequal += 1
+                self._quantum = min(self._quantum, abs(jump))
             if step > self.step:
                 self._intervals.add(step - self.step)
+                self.interval = self._intervals.median()
         else:
             self.first_step, self.first_loss = step, loss
-        self._near_before = loss
+        self._raw.append(loss)
         self.count += 1
         self._near.add(loss)
         self.level = self._near.median()
         if self.count <= _STEEP_START:
             self.first = self.level
         if self.full:
-            self._keep_best(step)
+            self._keep_level(step)
         self._stretch(loss, step)
         self._infer(step)
 
-    def _keep_best(self, step: int) -> None:
-        """Let a level count as best only once none of its records is part of the level now."""
-        self._highest = max(self._highest, self.level)
-        levels, near = self._levels, self._numbers.near_records
-        levels.append((step, self.level, self.rate_peak))
-        if len(levels) > near:
-            at, level, peak = levels[-1 - near]
-            if len(levels) > 3 * near:
-                level = (level + levels[-1 - 2 * near][1] + levels[0][1]) / 3
-                levels.popleft()
-            if level < self.best:
-                self.best, self.best_step, self.best_rate_peak = level, at, peak
-        single = self.deviation_before * _MEDIAN_ERROR / math.sqrt(self._numbers.near_records)
+    def _keep_level(self, step: int) -> None:
+        self.best.take(Kept(step, self.level, self.rates.newest, self.rates.peak))
+        single = self.single_error = self.deviation_before * _MEDIAN_ERROR / math.sqrt(self._numbers.near_records)
         self.error = max(single, self._drifts.spread() / math.sqrt(2) if len(self._drifts) >= 8 else 0.0)
         if self.count % self._numbers.near_records == 0:
             if self._drift_last is not None:
@@ -191,7 +192,7 @@ class Curve:
         level = sorted(each for _, each in self._open)[len(self._open) // 2]
         first = self._open[0][0]
         self._open = []
-        self.recent.append(Stretch(first, step, level, self.rate))
+        self.recent.append(Stretch(first, step, level, self.rates.newest))
         self.history.add(first, step, level)
         self.block_closed = True
 

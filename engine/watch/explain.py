@@ -80,11 +80,15 @@ def _levels(rules: Rules, setting: Setting) -> tuple[Row, ...]:
         ),
         (
             "R8",
-            "loss that hides NaN",
-            f"0 after more than {finite.zero_from:g}, or one number with a gradient norm that is none",
-            f"{finite.hidden_records} records",
-            "red, latched",
-            "Stop; switch off the trainer's NaN filter.",
+            "loss that hides NaN, or is too good to be true",
+            (
+                f"0 after more than {finite.zero_from:g}, or one number with a gradient norm that is none: red within "
+                f"{finite.hidden_records} records; the same number {finite.same_records} times: red; below "
+                f"{finite.collapse:.0%} of a settled level: yellow"
+            ),
+            f"{finite.hidden_records} to {finite.same_records} records",
+            "red, latched; yellow",
+            "Stop; switch off the trainer's NaN filter; see whether new batches come.",
         ),
     )
 
@@ -98,7 +102,8 @@ def _shapes(rules: Rules) -> tuple[Row, ...]:
             (
                 f"+{rise.yellow_rise:.0%} yellow, +{rise.red_rise:.0%} red, and {rise.errors:g} standard errors; "
                 f"+{rise.voted_rise:.0%} yellow where Page-Hinkley votes too; +{rise.rate_rise:.0%} red "
-                f"where the learning rate has grown {rise.rate_factor:g} times"
+                f"where the learning rate has grown {rise.rate_factor:g} times, or is beyond {rise.rate_sure_factor:g} "
+                f"times its peak; validation +{rise.eval_rise:.0%} in {rise.eval_records} evaluations yellow"
             ),
             f"{rules.noise.near_records} records",
             "yellow, red",
@@ -140,7 +145,8 @@ def _shapes(rules: Rules) -> tuple[Row, ...]:
                 f"{flat.doubling_gain:.0%} by doubling the steps yellow, red after {flat.red_steps:,} flat steps "
                 f"with a learning rate above {flat.rate_share:.0%} of its peak; fine-tune: none in "
                 f"{flat.tune_steps:,} steps, or "
-                f"worse by {flat.worse_share:.0%}, yellow; learning rate 0 for {flat.zero_rate_steps} steps "
+                f"worse by {flat.worse_share:.0%}, yellow; learning rate or gradient norm 0 for {flat.zero_rate_steps} "
+                f"steps "
                 f"yellow, for {flat.start_steps:,} red"
             ),
             f"{flat.start_steps:,} steps and more",
@@ -166,7 +172,7 @@ def _machine(rules: Rules) -> tuple[Row, ...]:
             "time since the newest record",
             (
                 f"{silent.intervals:g} usual intervals and {silent.least_s:g} s yellow, {silent.red_factor:g} times "
-                "that red; a dead process red"
+                "that red; yellow where the learning rate had run out, for then the run has ended; a dead process red"
             ),
             "since the newest record",
             "yellow, red",

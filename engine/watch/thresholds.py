@@ -36,7 +36,21 @@ class NonFinite:
     hidden_records: int = 3
     """The same float so often in a row, with a gradient norm that is no number, is a masked NaN; zeros likewise."""
     zero_from: float = 0.05
-    """Level above which a loss cannot fall to exactly 0: trainers round to 4 digits, this is 500 times as much."""
+    """Level above which a loss cannot fall to exactly 0: trainers round to 4 digits, this is 500 times as much …"""
+    zero_digits: float = 50.0
+    """… or so many times the last digit of this log, if that is less."""
+    zero_z: float = 2.5
+    """Zeros are within the noise of a level that is not so many deviations above: hinge losses are 0 now and then …"""
+    zero_records: int = 20
+    """… but not so often in a row."""
+    same_records: int = 10
+    """The same float so often in a row is no training, whatever the gradient norm, where it was noisy before."""
+    same_digits: float = 5.0
+    """Noisy: one of the newest differences was so many times the last digit of the log."""
+    collapse: float = 0.1
+    """R8 yellow where a settled loss falls to less than this share: too good to be true."""
+    collapse_errors: float = 10.0
+    """And by so many standard errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,9 @@ class Absolute:
 
     high_loss: float = 10.0
     """R2 yellow above; the checklist's number. ln(card) where that is more: guessing costs as much."""
+    high_z: float = 4.0
+    """R2 yellow: so many noise deviations above the level, unless the level is that high itself: small batches of a
+    loss of 8 are above 10 again and again."""
     high_after_step: int = 100
     """R2 looks only after: healthy runs start at 16 or 22."""
     guess_margin: float = 0.5
@@ -54,7 +71,9 @@ class Absolute:
     slow_after_step: int = 500
     """R3 looks from here on."""
     slow_clear: float = 0.02
-    """R3 is over once the median is below by this share: a level that hovers at 5 is one alert."""
+    """R3 is over once the median is below by this share: a level that hovers at 5 is one alert …"""
+    slow_errors: float = 4.0
+    """… and by so many standard errors."""
     nats_below: float = 25.0
     """First losses above are no cross entropy in nats where no card is told (guessing among 256,000 costs 12.5): R2,
     R3 and R5 are silent then."""
@@ -74,6 +93,13 @@ class Rising:
     """Share of the best level."""
     voted_rise: float = 0.06
     """Yellow already here where the Page-Hinkley test votes too: two statistics that agree may ask for less."""
+    eval_rise: float = 0.10
+    """Yellow where the validation loss is above its best by this share, and ``voted_errors`` times its own noise …"""
+    eval_records: int = 3
+    """… in so many evaluations in a row."""
+    come_back: float = 1.25
+    """A rise must be so many times what the run has come back from twice lately: what oscillates
+    (adversarial losses, epochs, restarts) is told by its own past."""
     clear_share: float = 0.5
     """It is over below this share of the rise that raised it."""
     errors: float = 6.0
@@ -90,6 +116,16 @@ class Rising:
     """Red already at this share with that witness: cause and effect are both in sight …"""
     rate_errors: float = 2.5
     """… and at so many standard errors."""
+    rate_sure_factor: float = 4.0
+    """No schedule quadruples its peak long after the warm-up: the learning rate itself is then the mishap …"""
+    rate_sure_errors: float = 2.0
+    """… and so many standard errors of a rise since it began are enough for red …"""
+    rate_wild_factor: float = 8.0
+    """… and from so many times the peak on, a loss that no longer falls."""
+    span_steps: int = 100
+    """Red also for the median over so many steps where 20 records are more: a rise must not wait for a log."""
+    least_records: int = 7
+    """Records that such a median needs."""
     settled_steps: int = 200
     """Where the best level came so long after the start: before, a growing learning rate is the warm-up."""
     strong_vote: float = 2.0
@@ -168,6 +204,12 @@ class Spikes:
     """R6b red at so many yellow spikes …"""
     often_steps: int = 1000
     """… within so many steps."""
+    tail_count: int = 4
+    """So many high records among the last ``tail_records`` are the tail of this loss's noise …"""
+    tail_records: int = 200
+    """… of which 100 differences know too little."""
+    tail_rise: float = 1.25
+    """A spike is then what is so many times as high as all of them."""
     after_step: int = 10
     """Not before: the first steps of a warm-up jump."""
     least_records: int = 5

@@ -40,7 +40,7 @@ class TooHigh:
                 window = steps(count * curve.interval)
                 return (Verdict("R2", Level.RED, record.step, median, limit, window, told, _CHECK),)
         limit = max(numbers.high_loss, guess or 0.0)
-        if loss > limit:
+        if loss > limit and (curve.level > limit or loss - curve.level > numbers.high_z * curve.deviation_before):
             told = f"The loss is {loss:.4g} at step {record.step:,}; at most {limit:.4g} was wanted."
             return (Verdict("R2", Level.YELLOW, record.step, loss, limit, "1 record", told, _CHECK),)
         return _GREEN_2
@@ -62,7 +62,8 @@ class SlowStart:
             return NOTHING
         count = _fair(curve, numbers)
         median = curve.near(count)
-        self._stands = median > numbers.slow_loss * (1 - numbers.slow_clear if self._stands else 1)
+        clear = max(numbers.slow_clear * numbers.slow_loss, numbers.slow_errors * curve.error)
+        self._stands = median > numbers.slow_loss - (clear if self._stands else 0.0)
         if not self._stands:
             return _GREEN_3
         told = f"The median loss is {median:.4g} at step {record.step:,}; at most {numbers.slow_loss:g} was wanted."

@@ -135,8 +135,11 @@ class Detector:
             alive: Whether the trainer's process lives; None where that is not known.
         """
         planned, step = self._setting.planned_steps, self._judge.step
-        done = planned is not None and step is not None and step >= planned
-        verdicts = self._silent.tick(now_s, newest_s=newest_s, alive=alive, done=done)
+        curve = self._judge.curve
+        # The last steps of a plan may fall between two lines of the log.
+        done = planned is not None and step is not None and step > planned - max(1.0, curve.interval)
+        ended = planned is None and curve.rates.ran_out
+        verdicts = self._silent.tick(now_s, newest_s=newest_s, alive=alive, done=done, ended=ended)
         return [each for each in verdicts if each.rule not in self._off]
 
     def _goes_back(self, record: Record) -> bool:

@@ -23,6 +23,10 @@ _LEAST_STRETCHES: Final = 5
 """A fifth of the window must hold at least one stretch of five records."""
 _DOUBTLESS: Final = 3.0
 """Standard errors of a gain that nobody doubts."""
+_NOISY: Final = 5.0
+"""A gain whose standard error is so many times what is asked for is not known at all."""
+_AGAIN: Final = 0.25
+"""A run that has left a plateau is asked about the next once it is longer by this share."""
 _WARMING: Final = 1.5
 """A learning rate that grew by this factor within the window is still warming up: nothing is judged."""
 
@@ -52,19 +56,27 @@ class Stuck:
             return NOTHING
         window = _since(curve, step - span)
         fifth = len(window) // 5
-        if fifth == 0 or _warming(window[0].rate, curve.rate):
+        if fifth == 0 or _warming(window[0].rate, curve.rates.newest):
             return NOTHING
         first, last = _median(window[:fifth]), _median(window[-fifth:])
         gain = (first - last) / first
-        if min(first, last) < numbers.stuck_loss or gain >= numbers.stuck_gain:
+        error = _error(curve, fifth, fifth)
+        # What stands is over only where the gain is sure: a gain that hovers is one alert.
+        stands = bool(self._stands) and self._stands[0].level > Level.UNKNOWN
+        wanted = numbers.stuck_gain + (2 * error / first if stands else 0.0)
+        if min(first, last) < numbers.stuck_loss or gain >= wanted:
             return _GREEN_5
         # A noisy window may look flat: what doubling the steps brought rests on far more records.
         passed = step - curve.first_step
         doubled = _halves(curve, curve.first_step + passed / 4, step, curve.first_step + passed / 2)
-        if doubled is not None and doubled.gain >= numbers.stuck_gain * doubled.now:
+        if doubled is not None and doubled.gain >= numbers.stuck_gain * doubled.now + stands * doubled.error:
             return _GREEN_5
         given_tune = curve.inferred.mode is Mode.FINE_TUNE and curve.inferred.sure
-        level = Level.YELLOW if given_tune else Level.RED
+        # Too noisy to tell a gain of a few shares: no red before the longer halves are sure.
+        unsure = error > _NOISY * numbers.stuck_gain * first
+        if unsure and doubled is not None and doubled.gain + 2 * doubled.error < 2 * numbers.stuck_gain * doubled.now:
+            unsure = False
+        level = Level.YELLOW if given_tune or unsure else Level.RED
         told = f"The loss is stuck: {first:.4g} {steps(span)} ago, {last:.4g} at step {step:,}."
         return (Verdict("R5", level, step, last, numbers.stuck_loss, steps(span), told, _STUCK),)
 
@@ -84,6 +96,7 @@ class Flat:
     def __init__(self, numbers: Plateau) -> None:
         self._numbers = numbers
         self._found: _Flat | None = None
+        self._again_from = 0.0
         self._stands: Sequence[Verdict] = NOTHING
 
     def look(self, curve: Curve, record: Record) -> Sequence[Verdict]:
@@ -97,21 +110,27 @@ class Flat:
         passed = step - curve.first_step
         if passed < numbers.zero_rate_steps:
             return NOTHING
-        zero = self._zero_rate(curve, step)
-        if zero is not None:
-            return (zero,)
-        spent = curve.first > 0 and curve.level < numbers.spent_share * curve.first
+        for what, since in (("learning rate", curve.rates.zero_since), ("gradient norm", curve.rates.norm_zero_since)):
+            zero = self._zero(curve, step, what, since)
+            if zero is not None:
+                return (zero,)
+        # A loss that goes below 0 has no bottom to come near to.
+        spent = min(curve.level, curve.best.level) >= 0 and curve.level < numbers.spent_share * curve.first
         if passed < numbers.start_steps - curve.interval or spent:
             self._found = None
             return _GREEN_7 if spent else NOTHING
-        if _warming(_rate_at(curve, step - numbers.start_steps), curve.rate):
+        if _warming(_rate_at(curve, step - numbers.start_steps), curve.rates.newest):
             return NOTHING
         if mode is Mode.FROM_SCRATCH:
             return self._scratch(curve, step, passed)
         return self._tuned(curve, step, passed)
 
-    def _zero_rate(self, curve: Curve, step: int) -> Verdict | None:
-        numbers, since = self._numbers, curve.zero_rate_since
+    @property
+    def _alarmed(self) -> bool:
+        return bool(self._stands) and self._stands[0].level > Level.UNKNOWN
+
+    def _zero(self, curve: Curve, step: int, what: str, since: int | None) -> Verdict | None:
+        numbers = self._numbers
         if since is None or step - since < max(numbers.zero_rate_steps, 20 * curve.interval):
             return None
         halves = _halves(curve, since, step, (since + step) / 2)
@@ -121,7 +140,7 @@ class Flat:
         if halves.gain >= max(numbers.doubling_gain * curve.size(halves.now), _DOUBTLESS * halves.error):
             return None
         level = Level.RED if step - since >= numbers.start_steps else Level.YELLOW
-        told = f"The learning rate is 0 since step {since:,}: nothing is learned."
+        told = f"The {what} is 0 since step {since:,}: nothing is learned."
         return Verdict("R7", level, step, 0.0, None, steps(step - since), told, _STUCK)
 
     def _tuned(self, curve: Curve, step: int, passed: int) -> Sequence[Verdict]:
@@ -131,13 +150,16 @@ class Flat:
         if first is None or last is None:
             return NOTHING
         gain, error = first.level - last.level, _error(curve, first.blocks, last.blocks)
-        if -gain > max(numbers.worse_share * curve.size(first.level), numbers.worse_errors * error):
+        hold = 0.5 if self._alarmed else 1.0
+        if -gain > hold * max(numbers.worse_share * curve.size(first.level), numbers.worse_errors * error):
             told = f"The loss is worse than at the start: {first.level:.4g}, after {passed:,} steps {last.level:.4g}."
             return (Verdict("R7", Level.YELLOW, step, last.level, first.level, steps(passed), told, _FLAT),)
         if passed < numbers.tune_steps:
             return NOTHING
         wanted = numbers.tune_gain * curve.size(first.level)
-        if gain >= wanted or gain + 2 * error >= 2 * wanted:
+        # What stands is over only where the gain is sure: a gain that hovers is one alert.
+        sure = 2 * error if self._alarmed else 0.0
+        if gain >= wanted + sure or gain + 2 * error >= 2 * (wanted + sure):
             return _GREEN_7
         told = f"The fine-tune has gained nothing in {passed:,} steps: {first.level:.4g}, now {last.level:.4g}."
         return (Verdict("R7", Level.YELLOW, step, last.level, first.level - wanted, steps(passed), told, _FLAT),)
@@ -145,20 +167,25 @@ class Flat:
     def _scratch(self, curve: Curve, step: int, passed: int) -> Sequence[Verdict]:
         numbers = self._numbers
         late = curve.history.mean(step - max(200, passed / 5), step)
-        if late is not None and curve.first - late.level < numbers.start_gain * curve.size(curve.first):
+        wanted = numbers.start_gain * curve.size(curve.first)
+        if late is not None and self._alarmed:
+            wanted += 2 * _error(curve, late.blocks, 1)
+        if late is not None and curve.first - late.level < wanted:
             level = Level.RED if curve.inferred.sure else Level.YELLOW
             told = f"The loss has not decreased in {passed:,} steps: {curve.first:.4g} at first, now {late.level:.4g}."
             return (Verdict("R7", level, step, late.level, curve.first, steps(passed), told, _STUCK),)
         if self._found is not None and self._over(curve, step):
-            self._found = None
-        if self._found is None:
+            self._found, self._again_from = None, step + passed * _AGAIN
+        if self._found is None and step >= self._again_from:
             self._found = self._doubling(curve, step, passed) or self._bent(curve, step, passed)
         return _GREEN_7 if self._found is None else (self._told(self._found, curve, step),)
 
     def _told(self, found: _Flat, curve: Curve, step: int) -> Verdict:
         numbers, flat = self._numbers, step - found.since
-        learning = curve.rate is not None and curve.rate > numbers.rate_share * curve.rate_peak
-        level = Level.RED if learning and flat >= numbers.red_steps else Level.YELLOW
+        learning = curve.rates.newest is not None and curve.rates.newest > numbers.rate_share * curve.rates.peak
+        # A mode that only the slope told may be wrong: a fine-tune falls fast at first, and is then flat for an epoch.
+        sure = curve.inferred.sure and learning
+        level = Level.RED if sure and flat >= numbers.red_steps else Level.YELLOW
         return Verdict("R7", level, step, curve.level, found.level, steps(flat), found.told, _FLAT)
 
     def _over(self, curve: Curve, step: int) -> bool:
@@ -240,7 +267,7 @@ def _since(curve: Curve, step: float) -> list[Stretch]:
 
 def _rate_at(curve: Curve, step: float) -> float | None:
     """Return the learning rate at a step, or the oldest that is kept after it; None where it is not logged."""
-    if curve.rate is None:
+    if curve.rates.newest is None:
         return None
     return next((each.rate for each in curve.recent if each.last_step >= step), None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -15,6 +16,28 @@ _Q95: Final = 1.645
 """95th percentile of a normal distribution, in standard deviations."""
 _MOST_BLOCKS: Final = 512
 """Blocks of the long history; beyond, neighbours are merged, so that any run fits into some kilobytes."""
+
+_GROUPS: Final = (1, 4, 16)
+"""Blocks whose means tell the noise of the long history, from single ones to slow wandering."""
+_NOISE_GROUPS: Final = 101
+"""The newest so many groups tell it."""
+_LEAST_BLOCKS: Final = 5
+"""Blocks that a spread of neighbours needs."""
+_LEAST_MEANS: Final = 12
+"""Means that it needs: the largest of several estimates is asked for, so each should be a good one."""
+
+
+def spread(ordered: Sequence[float]) -> float:
+    """Return a standard deviation that a few outliers do not move, but a heavy upper tail does.
+
+    The larger of what the quartiles and what the 95th percentile say, as if the numbers were normal: a loss whose
+    batches often jump is noisy, and its jumps are no news.
+    """
+    size = len(ordered)
+    if size < 4:
+        return 0.0
+    quartiles = (ordered[size * 3 // 4] - ordered[size // 4]) / _IQR
+    return max(quartiles, (ordered[min(size - 1, size * 95 // 100)] - ordered[size // 2]) / _Q95)
 
 
 class Window:
@@ -44,17 +67,8 @@ class Window:
         return values[half] if odd else (values[half - 1] + values[half]) / 2
 
     def spread(self) -> float:
-        """Return a standard deviation that a few outliers do not move, but a heavy upper tail does.
-
-        The larger of what the quartiles and what the 95th percentile say, as if the numbers were normal: a loss whose
-        batches often jump is noisy, and its jumps are no news.
-        """
-        values, size = self._sorted, len(self._sorted)
-        if size < 4:
-            return 0.0
-        middle = values[size // 2]
-        quartiles = (values[size * 3 // 4] - values[size // 4]) / _IQR
-        return max(quartiles, (values[min(size - 1, size * 95 // 100)] - middle) / _Q95)
+        """Return :func:`spread` of what is in the window."""
+        return spread(self._sorted)
 
     def last(self, count: int) -> list[float]:
         """Return the newest ``count`` numbers, oldest first."""
@@ -111,9 +125,20 @@ class History:
     def noise(self) -> float:
         """Return the standard deviation of an added block around the curve, slow wandering included."""
         if self._noise is None:
-            levels = self._levels[-101:]
-            steps = sorted(second - first for first, second in pairwise(levels))
-            spread = (steps[len(steps) * 3 // 4] - steps[len(steps) // 4]) / _IQR if len(steps) >= 4 else 0.0
-            # Neighbours differ by the square root of two deviations; a kept block is the mean of so many added ones.
-            self._noise = spread * math.sqrt(self._weight / 2)
+            self._noise = max(self._noise_of(group) for group in _GROUPS)
         return self._noise
+
+    def _noise_of(self, group: int) -> float:
+        """Return the deviation as the means of so many blocks in a row tell it.
+
+        They would tell what single blocks tell, were blocks independent; a curve that wanders (epochs, shards of the
+        data, oscillation) has more noise in long means than its neighbours show: the batch means of simulation.
+        """
+        levels = self._levels[-_NOISE_GROUPS * group :]
+        means = [sum(levels[i : i + group]) / group for i in range(0, len(levels) - group + 1, group)]
+        if len(means) < (_LEAST_MEANS if group > 1 else _LEAST_BLOCKS):
+            return 0.0
+        steps = sorted(second - first for first, second in pairwise(means))
+        spread = (steps[len(steps) * 3 // 4] - steps[len(steps) // 4]) / _IQR
+        # Neighbours differ by the square root of two deviations; a mean is of so many added blocks.
+        return spread * math.sqrt(group * self._weight / 2)

@@ -12,9 +12,13 @@ from engine.watch.rules.base import NOTHING, green
 from engine.watch.rules.running import Window
 from engine.watch.thresholds import Silence
 
-_ADVICE: Final = "See whether the trainer still lives and where it hangs (py-spy dump), and whether its disk is full."
-_DEAD: Final = "Start it again from the newest checkpoint, once the log tells why it ended."
+_ADVICE: Final = (
+    "Else see whether the trainer still lives and where it hangs (py-spy dump), and whether its disk is full."
+)
+_FINISHED: Final = "If the run has finished, all is well: set planned_steps, and the plan's end is no alarm."
+_DEAD: Final = "Else start it again from the newest checkpoint, once the log tells why it ended."
 _GREEN: Final = green("R10")
+_RAN_OUT: Final = ", where the learning rate had run out"
 _INTERVALS: Final = 50
 """Intervals whose median is the usual one."""
 
@@ -40,13 +44,19 @@ class Silent:
             self._intervals.add(record.time_s - self._logged_s)
         self._logged_s = record.time_s
 
-    def tick(self, now_s: float, *, newest_s: float | None, alive: bool | None, done: bool) -> Sequence[Verdict]:
-        """Judge at ``now_s``; ``newest_s`` is when the log last grew, ``done`` that the plan's last step came."""
+    def tick(
+        self, now_s: float, *, newest_s: float | None, alive: bool | None, done: bool, ended: bool = False
+    ) -> Sequence[Verdict]:
+        """Judge at ``now_s``; ``newest_s`` is when the log last grew, ``done`` that the plan's last step came.
+
+        ``ended`` says that the learning rate had come down to its end: probably the run's own.
+        """
         if done:
             return _GREEN
         if alive is False:
-            told = f"The process has ended{self._where()}."
-            return (Verdict("R10", Level.RED, self._step, None, None, "now", told, _DEAD),)
+            told = f"The process has ended{self._where()}{_RAN_OUT if ended else ''}."
+            level = Level.YELLOW if ended else Level.RED
+            return (Verdict("R10", level, self._step, None, None, "now", told, f"{_FINISHED} {_DEAD}"),)
         if self._came:
             self._arrive(now_s, newest_s)
         if self._seen_s is None:
@@ -57,9 +67,16 @@ class Silent:
         if silent_s <= limit_s:
             return _GREEN
         level = Level.RED if silent_s > self._numbers.red_factor * limit_s else Level.YELLOW
-        told = f"No new record for {show_seconds(silent_s)}{self._where()}; at most {show_seconds(limit_s)} is usual."
+        told = (
+            f"No new record for {show_seconds(silent_s)}{self._where()}; at most {show_seconds(limit_s)} is usual. "
+            "Either the run has finished, or it hangs."
+        )
         window = show_seconds(limit_s)
-        return (Verdict("R10", level, self._step, silent_s, limit_s, window, told, _ADVICE),)
+        if ended:
+            # A schedule that has come down to its end is how a run ends that nobody told us the length of.
+            level = Level.YELLOW
+            told = f"No new record for {show_seconds(silent_s)}{self._where()}{_RAN_OUT}."
+        return (Verdict("R10", level, self._step, silent_s, limit_s, window, told, f"{_FINISHED} {_ADVICE}"),)
 
     def _arrive(self, now_s: float, newest_s: float | None) -> None:
         """Note when the newest records came.

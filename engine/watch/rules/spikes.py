@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from engine.watch.records import Record
 from engine.watch.rules.base import NOTHING, green
 from engine.watch.thresholds import Spikes
 
-_WATCH: Final = "Look at the next records and at the batches of this step; a lone spike that recovers is harmless."
+_WATCH: Final = "Look at the next records and at the batches of this step; a high spike that recovers is harmless."
 _REWIND: Final = "Stop; resume from a checkpoint before the spike, skip its batches or lower the learning rate."
 _GREEN_A: Final = green("R6a")
 _GREEN: Final = (*_GREEN_A, *green("R6b"))
@@ -21,6 +22,8 @@ _RANGE_SHARE: Final = 0.02
 """A spike must give back this share of what the run has gained: jumps of a loss near 0 are none."""
 _SMALL_SAMPLE: Final = 10.0
 """A deviation told from n differences is trusted less: z is asked for 1 + 10/n times."""
+_CLEAR_Z: Final = 3.0
+"""Below so many deviations nothing more is asked."""
 _SAID_Z: Final = 1000
 """More deviations than these are no figure that says anything."""
 
@@ -38,11 +41,22 @@ class _Pending:
     """What shares are taken of."""
     peak: float
     yellow: bool
+    common: bool = False
+    """As high as this are common here: only one that does not come back is news."""
     age: int = 0
     """Records since."""
 
     def share(self, loss: float) -> float:
         return (loss - self.base) / self.size if self.size else 0.0
+
+
+def _deviations(curve: Curve, spike: _Pending, loss: float) -> float:
+    """Return how many noise deviations a loss lies above the level: the fewer of linear and logarithmic ones."""
+    z = (loss - spike.base) / spike.deviation if spike.deviation else math.inf
+    if spike.base <= 0 or z < _CLEAR_Z:
+        return z
+    shares = curve.log_deviation()
+    return min(z, math.log(loss / spike.base) / shares) if shares else z
 
 
 class Spiking:
@@ -52,6 +66,8 @@ class Spiking:
         self._numbers = numbers
         self._pending: _Pending | None = None
         self._yellow_steps: deque[int] = deque(maxlen=numbers.often)
+        self._high: deque[tuple[int, float]] = deque()
+        """Records that were high: the how many-th record, and the share."""
 
     def look(self, curve: Curve, record: Record) -> Sequence[Verdict]:
         """Follow a spike that is open, or find a new one."""
@@ -66,15 +82,28 @@ class Spiking:
         found = _Pending(record.step, base, deviation, curve.size(base), loss, yellow=False)
         if found.share(loss) < numbers.rise or loss - base < _RANGE_SHARE * curve.gained:
             return _GREEN
-        z = (loss - base) / deviation if deviation else float("inf")
-        trust = 1 + _SMALL_SAMPLE / min(curve.count, 100)
+        again = bool(self._high) and self._high[-1][0] == curve.count - 1
+        common = self._is_common(curve.count, found.share(loss))
+        z, trust = _deviations(curve, found, loss), 1 + _SMALL_SAMPLE / min(curve.count, 100)
         if z < numbers.z * trust:
+            return _GREEN
+        if common:
+            self._pending = replace(found, common=True) if again else None
             return _GREEN
         self._pending = found
         sharp = z > numbers.sharp_z * trust and found.share(loss) > numbers.sharp_rise
         if sharp or found.share(loss) > numbers.yellow_rise:
             return self._tell(replace(found, yellow=True))
         return _GREEN
+
+    def _is_common(self, count: int, share: float) -> bool:
+        """Tell whether records as high as this are common in this run, and remember this one."""
+        numbers, high = self._numbers, self._high
+        while high and high[0][0] <= count - numbers.tail_records:
+            high.popleft()
+        common = len(high) >= numbers.tail_count and share <= numbers.tail_rise * max(each for _, each in high)
+        high.append((count, share))
+        return common
 
     def _tell(self, spike: _Pending) -> Sequence[Verdict]:
         """Say yellow, and red where it happens too often."""
@@ -109,7 +138,7 @@ class Spiking:
                 f"{loss:.4g} {window} later."
             )
             return (Verdict("R6b", Level.RED, step, loss, back, window, told, _REWIND),)
-        if not spike.yellow and spike.share(loss) > numbers.yellow_rise:
+        if not spike.yellow and not spike.common and spike.share(loss) > numbers.yellow_rise:
             # A log of means shows the first part of a jump small: the second record tells.
             return self._tell(replace(spike, step=step, peak=loss, yellow=True, age=age))
         self._pending = replace(spike, age=age)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LEARNING_RATE, LOSS, Record
@@ -63,7 +64,7 @@ def thinned(curve: Made, interval: int) -> Made:
 
 def resumed(records: Sequence[Record], cut: int, replay: int) -> list[Record]:
     """Stop after ``cut`` records and start again ``replay`` records before: the same steps come once more."""
-    again = [replace(record, segment=1) for record in records[max(0, cut - replay) :]]
+    again = [structs.replace(record, segment=1) for record in records[max(0, cut - replay) :]]
     return [*records[:cut], *again]
 
 

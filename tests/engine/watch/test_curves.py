@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from engine.watch.alerts import Level
 from tests.engine.watch.curves import BROKEN, broken, fine_tune, heavy, memorized, resumed, scratch, thinned
@@ -71,6 +72,6 @@ def test_a_resume_within_a_lone_spike_tells_it_once() -> None:
 
 def test_a_resume_that_draws_other_batches_raises_nothing_in_a_healthy_run() -> None:
     rows = fine_tune(902, 2000).records
-    other = [replace(row, segment=1) for row in fine_tune(903, 2000).records[950:]]
+    other = [structs.replace(row, segment=1) for row in fine_tune(903, 2000).records[950:]]
     watched = watch([*rows[:1000], *other])
     assert watched.worst is Level.GREEN

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from engine.watch.alerts import Level
@@ -50,3 +51,15 @@ def test_a_loss_that_is_no_cross_entropy_is_not_held_to_nats_and_that_is_said() 
     watched = watch(records([3000 + 2500 * 0.997**i for i in range(1500)]))
     assert watched.worst is Level.GREEN
     assert "R2, R3 and R5 are silent" in watched.detector.note
+
+
+def test_small_batches_of_a_loss_of_8_that_reach_10_are_no_news() -> None:
+    rng = np.random.default_rng(10)
+    losses = [7.5 * float(each) for each in rng.lognormal(0, 0.15, 600)]
+    assert "R2" not in watch(records(losses)).rules()
+
+
+def test_a_noisy_median_that_hovers_at_5_is_one_alert() -> None:
+    rng = np.random.default_rng(11)
+    losses = [float(5.0 * each) for each in rng.lognormal(0, 0.3, 3000)]
+    assert sum(alert.rule == "R3" for alert in watch(records(losses)).raised) <= 1

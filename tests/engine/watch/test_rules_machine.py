@@ -3,7 +3,7 @@ import math
 import pytest
 
 from engine.watch.alerts import Level
-from engine.watch.records import GRAD_NORM, LOSS, LOSS_SCALE, STEPS_PER_S, Mishap, MishapKind, Record
+from engine.watch.records import GRAD_NORM, LEARNING_RATE, LOSS, LOSS_SCALE, STEPS_PER_S, Mishap, MishapKind, Record
 from engine.watch.rules.detector import Detector
 from engine.watch.scale import Setting
 from tests.engine.watch.watching import Watched, records, watch
@@ -108,6 +108,27 @@ def test_a_dead_process_is_red_and_a_finished_plan_is_not() -> None:
         done.feed(row)
     assert detector.tick(1_000, alive=False)[0].level is Level.RED
     assert done.tick(1_000_000, alive=False)[0].level is Level.GREEN
+
+
+def test_a_plan_that_ends_between_two_lines_of_the_log_is_finished() -> None:
+    done, early = Detector(setting=Setting(planned_steps=1005)), Detector(setting=Setting(planned_steps=1011))
+    for row in records([3.0] * 100, start=10, interval=10):
+        done.feed(row)
+        early.feed(row)
+    assert done.tick(1_000_000)[0].level is Level.GREEN
+    early.tick(1_000_000)
+    assert early.tick(1_001_000)[0].level is Level.RED
+
+
+def test_silence_where_the_learning_rate_has_run_out_is_yellow_and_says_that_the_run_may_be_finished() -> None:
+    detector = Detector()
+    for i in range(1, 101):
+        detector.feed(Record("log", "", 0, i, {LOSS: 3.0, LEARNING_RATE: 3e-4 * (1 - i / 100)}, time_s=1_000.0 + i))
+    verdict = detector.tick(1_000_000)[0]
+    assert verdict.level is Level.YELLOW
+    assert "run out" in verdict.told
+    assert "finished" in verdict.advice
+    assert detector.tick(1_000_000, alive=False)[0].level is Level.YELLOW
 
 
 def test_before_the_first_record_nothing_is_said_about_silence() -> None:

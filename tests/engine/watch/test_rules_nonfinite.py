@@ -1,10 +1,12 @@
 import math
 
+import numpy as np
 import pytest
 
 from engine.watch.alerts import Level
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LOSS, Record
-from tests.engine.watch.curves import scratch, with_validation
+from tests.engine.watch.curves import scratch, thinned, with_validation
+from tests.engine.watch.hard_curves import hard_broken
 from tests.engine.watch.watching import records, watch
 
 
@@ -70,3 +72,43 @@ def test_a_log_that_is_rounded_to_two_digits_may_repeat_itself() -> None:
         for i, loss in enumerate(losses)
     ]
     assert "R8" not in watch(rows).rules()
+
+
+def test_zeros_after_a_loss_that_was_small_but_printed_finely_are_red() -> None:
+    for seed in range(900, 904):
+        curve = hard_broken("small-zeros", seed)
+        assert curve.onset is not None
+        assert watch(curve.records).first("R8", Level.RED) == curve.onset + 2
+
+
+def test_a_loss_that_is_now_and_then_0_hides_nothing() -> None:
+    rng = np.random.default_rng(7)
+    losses = [round(max(0.0, float(0.08 + rng.normal(0, 0.06))), 4) for _ in range(3000)]
+    assert "R8" not in watch(records(losses)).rules()
+
+
+def test_the_same_float_ten_times_is_red_without_any_gradient_norm() -> None:
+    for interval in (1, 10):
+        curve = thinned(hard_broken("constant", 900), interval)
+        assert curve.onset is not None
+        red = watch(curve.records).first("R8", Level.RED)
+        assert red is not None
+        assert red - curve.onset <= 10 * interval
+
+
+def test_a_loss_that_comes_to_rest_without_noise_hides_nothing() -> None:
+    assert "R8" not in watch(records([3 + 4 * 0.97**i for i in range(2500)])).rules()
+
+
+def test_a_settled_loss_that_falls_to_nothing_is_too_good_to_be_true() -> None:
+    for seed in range(900, 904):
+        watched = watch(hard_broken("same-batch", seed).records)
+        assert watched.rules() == {"R8"}
+        assert watched.worst is Level.YELLOW
+        assert "too good" in watched.raised[0].told
+
+
+def test_a_loss_that_falls_step_by_step_at_each_epoch_is_not_too_good() -> None:
+    rng = np.random.default_rng(8)
+    losses = [1.8 * (1, 0.62, 0.3, 0.12, 0.05)[i // 400] * float(rng.gamma(25, 1 / 25)) for i in range(2000)]
+    assert "R8" not in watch(records(losses)).rules()

@@ -5,6 +5,7 @@ from engine.watch.alerts import Level
 from engine.watch.records import LEARNING_RATE, LOSS, Record
 from engine.watch.scale import Mode, Setting
 from tests.engine.watch.curves import broken, fine_tune, noise, scratch, thinned
+from tests.engine.watch.hard_curves import hard_broken, hard_healthy
 from tests.engine.watch.watching import records, watch
 
 SCRATCH = Setting(mode=Mode.FROM_SCRATCH)
@@ -96,3 +97,25 @@ def test_a_learning_rate_that_is_printed_as_0_from_the_first_line_on_says_nothin
     curve = scratch(904, 2500)
     rows = [Record("log", "", 0, r.step, {LOSS: r.values[LOSS], LEARNING_RATE: 0.0}) for r in curve.records]
     assert "R7" not in watch(rows).rules()
+
+
+def test_a_gradient_norm_of_0_is_yellow_and_later_red() -> None:
+    curve = hard_broken("no-gradient", 900)
+    assert curve.onset is not None
+    watched = watch(curve.records)
+    yellow, red = watched.first("R7"), watched.first("R7", Level.RED)
+    assert yellow is not None
+    assert red is not None
+    assert yellow - curve.onset <= 210
+    assert red - curve.onset <= 1010
+
+
+def test_a_fine_tune_that_is_flat_within_its_epochs_is_never_red() -> None:
+    for seed in range(900, 904):
+        assert watch(hard_healthy("epochs", seed, 12000).records).worst <= Level.YELLOW
+
+
+def test_a_loss_that_never_falls_and_hovers_is_one_alert() -> None:
+    rng = np.random.default_rng(9)
+    losses = [0.02 * float(each) for each in rng.standard_normal(6000)]
+    assert sum(alert.rule == "R7" for alert in watch(records(losses)).raised) <= 2

@@ -1,5 +1,6 @@
 import math
-from dataclasses import replace
+
+from msgspec import structs
 
 from engine.watch.alerts import Level
 from engine.watch.records import EVAL_LOSS, LOSS, Record
@@ -16,7 +17,9 @@ def test_a_run_that_is_taken_back_before_its_divergence_is_judged_by_what_it_doe
     back = sick.onset - 100
     level = sick.records[back].values[LOSS] / well.records[back].values[LOSS]
     again = [
-        replace(row, segment=1, values={LOSS: row.values[LOSS] * level}) for row in well.records if row.step > back
+        structs.replace(row, segment=1, values={LOSS: row.values[LOSS] * level})
+        for row in well.records
+        if row.step > back
     ]
     watched = watch([*begun, *again])
     for rule in ("R6b", "R1", "R8"):
@@ -28,14 +31,14 @@ def test_a_run_that_is_taken_back_before_its_divergence_is_judged_by_what_it_doe
 
 def test_a_resume_from_far_back_goes_to_the_nearest_state_kept() -> None:
     rows = scratch(902, 9000).records
-    watched = watch([*rows, *[replace(row, segment=1) for row in rows[1000:]]])
+    watched = watch([*rows, *[structs.replace(row, segment=1) for row in rows[1000:]]])
     assert watched.detector.curve.step == 9000
     assert watched.desk.level() is Level.GREEN
 
 
 def test_a_new_run_in_the_same_log_begins_anew() -> None:
     first = records([1.5 + 5 * 0.99**i for i in range(900)])
-    second = [replace(row, segment=1) for row in records([8 * 0.999**i + 2 for i in range(300)])]
+    second = [structs.replace(row, segment=1) for row in records([8 * 0.999**i + 2 for i in range(300)])]
     watched = watch([*first, *second])
     assert watched.worst is Level.GREEN
     assert watched.detector.curve.count == 300
@@ -43,11 +46,11 @@ def test_a_new_run_in_the_same_log_begins_anew() -> None:
 
 def test_lines_of_other_ranks_change_nothing_but_their_nan_counts() -> None:
     rows = scratch(902, 400).records
-    doubled = [each for row in rows for each in (row, replace(row, values={LOSS: row.values[LOSS] * 1.5}))]
+    doubled = [each for row in rows for each in (row, structs.replace(row, values={LOSS: row.values[LOSS] * 1.5}))]
     watched = watch(doubled)
     assert watched.detector.curve.count == 400
     assert watched.worst is Level.GREEN
-    watched.feed([replace(rows[-1], values={LOSS: math.nan})])
+    watched.feed([structs.replace(rows[-1], values={LOSS: math.nan})])
     assert watched.desk.level() is Level.RED
 
 

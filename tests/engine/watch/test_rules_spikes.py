@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from engine.watch.alerts import Level
@@ -60,3 +61,22 @@ def test_a_jump_whose_first_half_is_hidden_in_a_mean_is_yellow_at_its_second_rec
     watched = watch(records([*STEADY, 5.1, 6.6, *STEADY]))
     assert watched.first("R6a") == len(STEADY) + 2
     assert watched.worst is Level.YELLOW
+
+
+def test_high_records_that_are_common_in_a_run_are_no_spikes() -> None:
+    rng = np.random.default_rng(5)
+    losses = [3.0 * (1.6 if i % 20 == 7 else 1.0) * float(1 + rng.normal(0, 0.02)) for i in range(3000)]
+    steps = [alert.last_step or 0 for alert in watch(records(losses)).raised if alert.rule in ("R6a", "R6b")]
+    assert all(step < 200 for step in steps)
+    higher = watch(records([*losses, 20.0, 3.0, 3.0]))
+    assert max(alert.last_step or 0 for alert in higher.raised if alert.rule == "R6a") == 3001
+
+
+def test_batches_that_differ_by_factors_are_no_spikes() -> None:
+    losses = 0.2 * np.random.default_rng(6).lognormal(0, 0.5, 3000)
+    assert not {"R6a", "R6b"} & watch(records([float(each) for each in losses])).rules()
+
+
+def test_a_step_of_the_last_digit_is_no_spike() -> None:
+    losses = [0.0001 if i % 7 else 0.0002 for i in range(600)]
+    assert not {"R6a", "R6b", "R4"} & watch(records(losses)).rules()
