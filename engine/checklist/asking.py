@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from engine.checklist.answers import Answer, no_answer
+from engine.checklist.apart import look_apart
 from engine.checklist.around import Around
 from engine.checklist.lists import Checklist, Item
 from engine.errors import GonogoError
@@ -31,10 +32,16 @@ class Asked:
     seconds: float
 
 
-async def ask(item: Item, around: Around) -> Asked:
-    """Answer one item; whatever goes wrong is an answer too."""
+async def ask(item: Item, around: Around, *, apart: bool = True) -> Asked:
+    """Answer one item; whatever goes wrong is an answer too.
+
+    Args:
+        item: the item.
+        around: what its check looks at.
+        apart: whether a check that parses files looks in a process of its own.
+    """
     started, since = utc_now(), time.monotonic()
-    answer = await _answer(item, around)
+    answer = await _answer(item, around, apart=apart)
     return Asked(item, answer, started, round(time.monotonic() - since, 3))
 
 
@@ -78,12 +85,13 @@ def as_event(asked: Asked) -> CheckEvent:
     )
 
 
-async def _answer(item: Item, around: Around) -> Answer:
+async def _answer(item: Item, around: Around, *, apart: bool) -> Answer:
     if item.check is None:
         return no_answer("only a person can answer this")
+    look = look_apart(item.check, around) if apart and item.check.parses else item.check.look(around)
     try:
         async with asyncio.timeout(item.timeout_s):
-            return await item.check.look(around)
+            return await look
     except TimeoutError:
         return no_answer(f"no answer within {item.timeout}")
     except (OSError, subprocess.SubprocessError, GonogoError) as error:

@@ -87,17 +87,20 @@ def become_worker(orders: WorkerOrders | None = None) -> Messages:
         The way to the engine. Standard output is standard error from here on, so that a library that prints
         cannot break the protocol; standard input is empty.
     """
-    if orders is None:
-        orders = read_orders(dict(os.environ))
+    obey(read_orders(dict(os.environ)) if orders is None else orders)
+    wake_fd = _stop.listen()
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)
+    return Messages(*_take_streams(), wake_fd)
+
+
+def obey(orders: WorkerOrders | None) -> None:
+    """Die with the parent, keep the limits, leave no core behind, and let a terminal's Ctrl-C be the parent's."""
     if orders is not None:
         _die_with_parent(orders.parent_pid)
         _keep_limits(orders.limits)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    wake_fd = _stop.listen()
-    faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1)
-    return Messages(*_take_streams(), wake_fd)
 
 
 class Messages:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import msgspec
 
 
@@ -17,3 +19,6 @@ class CheckTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     not answer". It is cancelled when the item's timeout is over, and then leaves nothing behind. What blocks runs
     through :func:`engine.checklist.around.off_loop`. Libraries that take long to load are imported inside it.
     """
+
+    parses: ClassVar[bool] = False
+    """Whether it parses whole files that others wrote: then it looks in a process of its own, under limits."""

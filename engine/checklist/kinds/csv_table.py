@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -28,6 +28,8 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class _TextTable(CheckTable, frozen=True, kw_only=True):
     """Reads a table of text once, row by row. It must be UTF-8 with a header and as many cells in each row."""
+
+    parses: ClassVar[bool] = True
 
     path: Annotated[str, msgspec.Meta(min_length=1)]
     """The file."""

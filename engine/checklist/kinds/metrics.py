@@ -8,7 +8,7 @@ import re
 import time
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 
@@ -30,6 +30,8 @@ class Metrics(CheckTable, frozen=True, kw_only=True, tag="metrics"):
     The log may be cut, or replaced by a new file, while it is followed; lines end with a line feed, a carriage return
     or both, as progress bars write them.
     """
+
+    parses: ClassVar[bool] = True
 
     path: Annotated[str, msgspec.Meta(min_length=1)]
     """The log, under the corpus where it is relative."""

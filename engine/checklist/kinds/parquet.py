@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 
@@ -31,6 +31,8 @@ Values = Annotated[tuple[Wanted, ...], msgspec.Meta(min_length=1)]
 
 class Parquet(CheckTable, frozen=True, kw_only=True, tag="parquet"):
     """Holds a Parquet file against rules, in bounded memory."""
+
+    parses: ClassVar[bool] = True
 
     path: Annotated[str, msgspec.Meta(min_length=1)]
     """The file."""

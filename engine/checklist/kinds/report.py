@@ -6,7 +6,7 @@ import difflib
 import hashlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -23,6 +23,8 @@ Scalar = str | bool | int | float
 
 class Report(CheckTable, frozen=True, kw_only=True, tag="report"):
     """Reads a figure of a report under the state folder's ``artifacts``."""
+
+    parses: ClassVar[bool] = True
 
     file: Annotated[str, msgspec.Meta(min_length=1)]
     """The report, such as ``sweep.json`` or ``validation.json``."""

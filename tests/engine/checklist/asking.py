@@ -44,5 +44,5 @@ def item(table: str, timeout: str = "60s") -> Item:
 
 
 async def look(around: Around, table: str, within: str = "60s") -> Answer:
-    """Ask a check, within its timeout."""
-    return (await ask(item(table, within), around)).answer
+    """Ask a check, within its timeout, in this process."""
+    return (await ask(item(table, within), around, apart=False)).answer

@@ -95,6 +95,8 @@ async def test_a_hash_that_takes_longer_than_the_timeout_is_given_up(path: Path)
     answer = await look(around(path.parent), f'type = "file"\npath = "model.pt"\nsha256 = "{SHA256}"', "300ms")
 
     assert answer.read == "no answer within 300ms"
+    for thread in [each for each in threading.enumerate() if each.name == "check"]:
+        thread.join(timeout=10)
     assert [thread for thread in threading.enumerate() if thread.name == "check"] == []
 
 
