@@ -12,10 +12,10 @@ from engine.convert.inspection import inspect_shard
 from engine.convert.measuring import measure_shard
 from engine.convert.pulse import Pulse, StopRequestedError
 from engine.convert.shard import convert_shard, recover_shard
-from engine.convert.shown import shown
+from engine.convert.shown import shown_result
 from engine.convert.tasks import Convert, Inspect, Measure, Recover, Result, State, Task, Trouble, Validate
 from engine.convert.validation import validate_shard
-from engine.errors import Fault, InputError, printable
+from engine.errors import Fault, InputError
 from engine.shards.files import Files, ReadFailedError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -26,11 +26,8 @@ _REFUSING = {errno.EROFS, errno.EIO}
 def answer(files: Files, task: Task, pulse: Pulse) -> Result:
     """Do a task and return its result."""
     began = time.monotonic()
-    result = _attempt(files, task, pulse)
-    if result.fault is not None:
-        result = msgspec.structs.replace(result, fault=shown(result.fault))
-    flags = tuple(printable(flag) for flag in result.flags)
-    return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3), flags=flags)
+    result = shown_result(_attempt(files, task, pulse))
+    return msgspec.structs.replace(result, seconds=round(time.monotonic() - began, 3))
 
 
 def _attempt(files: Files, task: Task, pulse: Pulse) -> Result:

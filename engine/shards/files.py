@@ -118,21 +118,22 @@ class RealFiles:
         try:
             if uncached:
                 os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            yield _RealReader(descriptor)
+            yield _RealReader(descriptor, path)
         finally:
-            os.close(descriptor)
+            _close_read(descriptor, path)
 
     @contextlib.contextmanager
     def create(self, path: Path) -> Iterator[_RealWriter]:
         """See :meth:`Files.create`. An error of close is an error: NFS tells of lost writes there."""
         descriptor = os.open(path, _CREATE, 0o600)
         try:
-            yield _RealWriter(descriptor)
+            yield _RealWriter(descriptor, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
             raise
-        os.close(descriptor)
+        with _naming(path):
+            os.close(descriptor)
 
     def resemble(self, path: Path, model: Path) -> None:
         """See :meth:`Files.resemble`. The owner first: a change of it takes mode bits away."""
@@ -167,9 +168,11 @@ class RealFiles:
 
 
 class _RealReader:
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
-        self.facts = _facts(os.fstat(descriptor))
+        self._path = path
+        with _naming(path):
+            self.facts = _facts(os.fstat(descriptor))
         self.size_bytes = self.facts.identity.size_bytes
 
     def read_at(self, offset: int, size: int) -> bytes:
@@ -178,7 +181,7 @@ class _RealReader:
             try:
                 data = os.pread(self._descriptor, size, offset)
             except OSError as error:
-                raise ReadFailedError(error.errno, error.strerror) from error
+                raise ReadFailedError(error.errno, error.strerror, str(self._path)) from error
             if not data:
                 break
             parts.append(data)
@@ -187,16 +190,19 @@ class _RealReader:
 
 
 class _RealWriter:
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
+        self._path = path
 
     def write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
-        while view:
-            view = view[os.write(self._descriptor, view) :]
+        with _naming(self._path):
+            while view:
+                view = view[os.write(self._descriptor, view) :]
 
     def sync(self) -> None:
-        os.fsync(self._descriptor)
+        with _naming(self._path):
+            os.fsync(self._descriptor)
 
 
 def _facts(status: os.stat_result) -> Facts:
@@ -206,7 +212,25 @@ def _facts(status: os.stat_result) -> Facts:
 
 def _sync(path: Path, flags: int) -> None:
     descriptor = os.open(path, flags)
+    with _naming(path):
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _close_read(descriptor: int, path: Path) -> None:
     try:
-        os.fsync(descriptor)
-    finally:
         os.close(descriptor)
+    except OSError as error:
+        raise ReadFailedError(error.errno, error.strerror, str(path)) from error
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the file's name into an error of a call that knows only its descriptor."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise

@@ -127,7 +127,8 @@ def _keep_original(files: Files, names: ShardFiles, *, links: bool) -> None:
             files.move(names.audio, names.backup)
     except FileExistsError:
         problem = "a backup is there already, and it is not overwritten"
-        raise UnsupportedError(Fault(problem, file=names.backup.name, wanted="no such file")) from None
+        way_out = "look what it is, and move it away"
+        raise UnsupportedError(Fault(problem, file=names.backup.name, wanted="no such file", way_out=way_out)) from None
 
 
 def _demand_unchanged(files: Files, names: ShardFiles, original: Facts) -> None:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import msgspec
+
+from engine.convert.shown import shown, shown_result
+from engine.convert.tasks import Result, State
+from engine.convert.validation_facts import Validation
+from engine.errors import Fault
+from engine.run.wire import LINE_LIMIT_BYTES
+
+HOSTILE = "\x1b[31m" * 2_000
+
+
+def test_an_answer_fits_its_line_whatever_the_names_in_an_archive_are() -> None:
+    faults = tuple(Fault("not the clip", member=HOSTILE, read=HOSTILE, wanted=HOSTILE) for _ in range(20))
+    result = Result(
+        task="t",
+        state=State.QUARANTINED,
+        seconds=0,
+        fault=faults[0],
+        flags=tuple(HOSTILE for _ in range(5_000)),
+        validation=Validation(mismatches=tuple(map(shown, faults))),
+    )
+    line = msgspec.json.encode(shown_result(result))
+    assert len(line) < LINE_LIMIT_BYTES
+    assert b"\\u001b" not in line
+    assert b"and 4,980 more" in line
+
+
+def test_what_is_short_and_plain_stays_as_it_is() -> None:
+    fault = Fault("the tar is gone", file="audio.tar", read="nothing", wanted="a tar", way_out="look")
+    result = Result(task="t", state=State.QUARANTINED, seconds=0, fault=fault, flags=("no sidecar",))
+    assert shown_result(result) == result
