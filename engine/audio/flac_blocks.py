@@ -5,6 +5,7 @@ Source: RFC 9639, "Free Lossless Audio Codec (FLAC)", section 8.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -96,11 +97,45 @@ def _walk(read_at: ReadAt) -> Iterator[Block]:
         kind, length = header[0] & ~LAST_BLOCK, int.from_bytes(header[1:], "big")
         if kind != STREAMINFO:
             content = read_exactly(read_at, offset + BLOCK_HEADER_BYTES, length)
+            _demand_whole(BLOCK_NAMES.get(kind, ""), content, offset)
             yield Block(BLOCK_NAMES.get(kind, f"block type {kind}"), content, bytes([kind]) + header[1:] + content)
         if header[0] & LAST_BLOCK:
             return
         offset += BLOCK_HEADER_BYTES + length
     raise _damaged("there are too many metadata blocks", f"more than {MAX_BLOCKS:,}", f"{MAX_BLOCKS:,} at most")
+
+
+def _demand_whole(name: str, content: bytes, offset: int) -> None:
+    """Refuse a block whose lengths lead out of it: libFLAC gets over it in some places, and cannot read it in others.
+
+    Raises:
+        DamagedError: If a block that is carried contradicts itself.
+    """
+    try:
+        match name:
+            case "VORBIS_COMMENT":
+                at = _behind(content, 0, "<I")
+                (tags,) = struct.unpack_from("<I", content, at)
+                at += 4
+                for _ in range(tags):
+                    at = _behind(content, at, "<I")
+            case "PICTURE":
+                at = _behind(content, _behind(content, 4, ">I"), ">I")
+                _behind(content, at + 16, ">I")
+            case "APPLICATION":
+                struct.unpack_from(">I", content)
+    except struct.error:
+        read, wanted = f"{name} of {len(content):,} bytes", "lengths that fit into it"
+        fault = Fault("a metadata block is damaged", offset_bytes=offset, read=read, wanted=wanted, way_out=MADE_AGAIN)
+        raise DamagedError(fault) from None
+
+
+def _behind(content: bytes, at: int, length_format: str) -> int:
+    """Return the place behind a length and as many bytes."""
+    (length,) = struct.unpack_from(length_format, content, at)
+    if at + 4 + length > len(content):
+        raise struct.error("too long")
+    return at + 4 + int(length)
 
 
 def is_carried(block: Block) -> bool:

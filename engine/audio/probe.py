@@ -51,7 +51,7 @@ def codec_of(head: bytes) -> Codec:
         return Codec.FLAC
     wanted = "WAV or FLAC"
     if kind is None:
-        problem, read = ("the clip begins like no audio", head[:12].hex(" ")) if head else ("the clip is empty", "")
+        problem, read = ("the clip begins like no audio", repr(head[:12])) if head else ("the clip is empty", "")
         raise DamagedError(Fault(problem=problem, read=read or "0 bytes", wanted=wanted, way_out=MADE_AGAIN))
     way_out = "convert the clip to WAV or FLAC first, or leave it out of the corpus"
     raise UnsupportedError(Fault(problem="the codec is not converted", read=kind, wanted=wanted, way_out=way_out))

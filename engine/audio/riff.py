@@ -140,7 +140,8 @@ def _read_ds64(read_at: ReadAt) -> dict[str, int]:
     content = read_exactly(read_at, FORM_BYTES + CHUNK_HEADER_BYTES, size_bytes)
     riff, data, _, entries = struct.unpack_from("<QQQI", content)
     if 28 + 12 * entries > size_bytes:
-        raise _damaged("the table in ds64 is cut short", FORM_BYTES, f"{size_bytes:,} bytes", f"{entries:,} entries")
+        wanted = f"{28 + 12 * entries:,} bytes for its {entries:,} entries"
+        raise _damaged("the table in ds64 is cut short", FORM_BYTES, f"{size_bytes:,} bytes", wanted)
     sizes = {"RIFF": riff, "data": data}
     for index in range(entries):
         entry_id, entry_size = struct.unpack_from("<4sQ", content, 28 + 12 * index)

@@ -15,7 +15,10 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.errors import DamagedError, Fault, UnsupportedError, printable
+import msgspec
+
+from engine.errors import DamagedError, Fault, InputError, UnsupportedError, printable
+from engine.shards.excerpt import excerpt
 from engine.shards.tarheader import BLOCK_BYTES, Header, parse_header, parse_pax, use_pax
 
 ReadAt = Callable[[int, int], bytes]
@@ -24,8 +27,26 @@ ReadAt = Callable[[int, int], bytes]
 MAX_EXTENSION_BYTES = 1 << 20
 """A long name or a pax header above 1 MiB is an attack or a damaged size, never a name."""
 
+MAX_NAME_BYTES = 4096
+"""PATH_MAX of Linux: no file of a longer name was ever packed, or can be unpacked."""
+
 _CHUNK_BYTES = 1 << 20
 _ZERO_BLOCK = bytes(BLOCK_BYTES)
+
+_RESTORE = "the tar is damaged here; restore it from another copy"
+_PACK_AGAIN = "pack the shard again with plain files and folders under names of their own, or leave it out"
+_UNPACK = "unpack it, so that a plain tar lies here"
+
+_PACKED = {
+    b"\x1f\x8b\x08": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ\0": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"PK\x03\x04": "zip",
+    b"7z\xbc\xaf\x27\x1c": "7-Zip",
+}
+"""How packed files begin. A member's name may begin so too: asked only where the first header is none."""
 
 _REFUSED_TYPES = {
     b"1": "a hard link",
@@ -85,8 +106,37 @@ def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lamb
 
     Raises:
         DamagedError: when the tar is cut short, damaged, or goes on behind its end.
-        UnsupportedError: when it is whole but holds what no corpus holds: links, devices, hostile or double names.
+        UnsupportedError: when it is whole but holds what no corpus holds: links, devices, hostile or double names; or
+            is packed.
     """
+    try:
+        return _walk(read_at, size_bytes, tick)
+    except InputError as error:
+        raise _explained(error, read_at(0, BLOCK_BYTES)) from None
+
+
+def _explained(error: InputError, first: bytes) -> InputError:
+    """Say of a tar that does not begin as one what it is instead; and of any other what a person can do about it."""
+    fault = error.fault
+    if isinstance(error, DamagedError) and not fault.offset_bytes:
+        packed = next((name for magic, name in _PACKED.items() if first.startswith(magic)), None)
+        if packed is not None:
+            return UnsupportedError(Fault("the tar is packed", read=packed, wanted="a plain tar", way_out=_UNPACK))
+        if fault.offset_bytes == 0 and _is_no_header(first):
+            read, wanted = repr(first[:16]), "a tar header"
+            return DamagedError(
+                Fault("the file begins as no tar does", offset_bytes=0, read=read, wanted=wanted, way_out=_RESTORE)
+            )
+    way_out = _RESTORE if isinstance(error, DamagedError) else _PACK_AGAIN
+    return type(error)(msgspec.structs.replace(fault, way_out=fault.way_out or way_out))
+
+
+def _is_no_header(block: bytes) -> bool:
+    """Tell whether a block that holds something has neither the magic nor the checksum of a header."""
+    return any(block) and block[257:262] != b"ustar" and not block[148:156].strip(b" \0").isdigit()
+
+
+def _walk(read_at: ReadAt, size_bytes: int, tick: Callable[[], None]) -> TarIndex:
     if size_bytes == 0 or size_bytes % BLOCK_BYTES:
         wanted = "whole blocks of 512 bytes, the last of them zeros"
         raise DamagedError(Fault("the tar's length is impossible", read=f"{size_bytes:,} bytes", wanted=wanted))
@@ -101,7 +151,8 @@ def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lamb
         plain = posixpath.normpath(member.name)
         if plain in names:
             problem = f"two members have this name, the first at byte {names[plain]:,}, the second"
-            raise UnsupportedError(Fault(problem, member=member.name, offset_bytes=member.header_offset))
+            wanted = "names of their own"
+            raise UnsupportedError(Fault(problem, member=member.name, offset_bytes=member.header_offset, wanted=wanted))
         names[plain] = member.header_offset
         members.append(member)
         offset = member.end_offset
@@ -118,7 +169,8 @@ def _read_member(read_at: ReadAt, start: int, size_bytes: int) -> Member | None:
         if block == _ZERO_BLOCK:
             if offset == start:
                 return None
-            raise DamagedError(Fault("an extension header is followed by no member", offset_bytes=start))
+            problem, read = "an extension header is followed by no member", "a block of zeros"
+            raise DamagedError(Fault(problem, offset_bytes=start, read=read, wanted="the header of a member"))
         header = parse_header(block, offset)
         data_offset = offset + BLOCK_BYTES
         if header.size_bytes > size_bytes - data_offset and header.kind != b"5" and "size" not in extensions:
@@ -130,24 +182,46 @@ def _read_member(read_at: ReadAt, start: int, size_bytes: int) -> Member | None:
             raise UnsupportedError(
                 Fault("an extension header is too long", offset_bytes=offset, read=read, wanted=wanted)
             )
-        _extend(extensions, header, read_at(data_offset, header.size_bytes), offset)
+        _extend(extensions, header, _extension(read_at, data_offset, header.size_bytes, offset), offset)
         offset = data_offset + padded(header.size_bytes)
 
 
 def _read_block(read_at: ReadAt, offset: int, size_bytes: int) -> bytes:
     block = read_at(offset, BLOCK_BYTES)
     if len(block) < BLOCK_BYTES:
-        problem = "the tar ends without its end-of-archive marker: it was cut short, or its writer did not close it"
-        raise DamagedError(
-            Fault(problem, offset_bytes=offset, read=f"{size_bytes:,} bytes in all", wanted="two blocks of zeros")
+        problem, read, wanted = (
+            "the tar ends without its end-of-archive marker",
+            f"{size_bytes:,} bytes in all",
+            "two blocks of zeros",
         )
+        way_out = "it was cut short, or its writer did not close it; restore it from another copy"
+        raise DamagedError(Fault(problem, offset_bytes=offset, read=read, wanted=wanted, way_out=way_out))
     return block
+
+
+def _extension(read_at: ReadAt, data_offset: int, size_bytes: int, offset: int) -> bytes:
+    """Read what an extension header holds, which has no checksum of its own: what follows it must be padding."""
+    data = read_at(data_offset, padded(size_bytes))
+    if data[size_bytes:].strip(b"\0"):
+        problem, read = "an extension header does not end where it says", repr(data[size_bytes : size_bytes + 16])
+        wanted = f"zeros behind its {size_bytes:,} bytes"
+        raise DamagedError(Fault(problem, offset_bytes=offset, read=read, wanted=wanted))
+    return data[:size_bytes]
+
+
+def _long_name(data: bytes, offset: int) -> str:
+    """Read a GNU long name; every writer counts its one NUL at the end, and no checksum tells what else became zero."""
+    name, _, rest = data.partition(b"\0")
+    if rest:
+        read, wanted = f"{len(name):,} bytes and a NUL", f"{len(data) - 1:,} bytes before its NUL"
+        raise DamagedError(Fault("a long name ends too early", offset_bytes=offset, read=read, wanted=wanted))
+    return name.decode("utf-8", "surrogateescape")
 
 
 def _extend(extensions: dict[str, str], header: Header, data: bytes, offset: int) -> None:
     """Take what an extension header says about the member behind it into ``extensions``."""
     if header.kind == b"L":
-        found = {"path": data.split(b"\0", 1)[0].decode("utf-8", "surrogateescape")}
+        found = {"path": _long_name(data, offset)}
     else:
         found = parse_pax(data, offset)
         if any(key.startswith("GNU.sparse") for key in found):
@@ -155,17 +229,22 @@ def _extend(extensions: dict[str, str], header: Header, data: bytes, offset: int
             raise UnsupportedError(Fault("a member is no plain file", offset_bytes=offset, read=read, wanted=wanted))
         if header.kind == b"g":
             if {"path", "size", "linkpath"} & found.keys():
-                raise UnsupportedError(Fault("a global header names or sizes every member", offset_bytes=offset))
+                problem, wanted = "a global header names or sizes every member", "headers of one member each"
+                raise UnsupportedError(Fault(problem, offset_bytes=offset, wanted=wanted))
             return
     twice = extensions.keys() & found.keys()
     if twice:
-        problem = f"two extension headers of one member both give its {min(twice)}"
-        raise UnsupportedError(Fault(problem, offset_bytes=offset))
+        problem = f"two extension headers of one member both give its {excerpt(min(twice))}"
+        raise UnsupportedError(Fault(problem, offset_bytes=offset, wanted="one that does"))
     extensions.update(found)
 
 
 def _member(header: Header, extensions: dict[str, str], start: int, offset: int, size_bytes: int) -> Member:
     name, size = use_pax(header, extensions, offset)
+    length = len(name.encode("utf-8", "surrogateescape"))
+    if length > MAX_NAME_BYTES:
+        problem, read, wanted = "a member's name is too long", f"{length:,} bytes", f"at most {MAX_NAME_BYTES:,}"
+        raise UnsupportedError(Fault(problem, member=excerpt(name), offset_bytes=offset, read=read, wanted=wanted))
     kind = header.kind
     is_folder = kind == b"5" or (kind in (b"0", b"\0") and name.endswith("/") and size == 0)
     what = _REFUSED_TYPES.get(kind)
@@ -176,7 +255,9 @@ def _member(header: Header, extensions: dict[str, str], start: int, offset: int,
         )
         raise UnsupportedError(fault)
     _refuse_hostile(name, is_folder, offset)
-    size = 0 if is_folder else size
+    if is_folder and size:
+        problem, read = "a folder has a size, which readers take for different things", f"{size:,} bytes"
+        raise UnsupportedError(Fault(problem, member=name, offset_bytes=offset, read=read, wanted="0 bytes"))
     data_offset = offset + BLOCK_BYTES
     if size > size_bytes - data_offset:
         raise _past_the_end(name, offset, size, size_bytes - data_offset)
@@ -212,8 +293,10 @@ def _prove_end(read_at: ReadAt, offset: int, size_bytes: int, tick: Callable[[],
         tick()
         if chunk.count(0) != len(chunk):
             at = start + next(i for i, byte in enumerate(chunk) if byte)
-            problem = "data follows the end-of-archive marker: a hole in the tar, or two tars glued together"
-            raise DamagedError(Fault(problem, offset_bytes=at, wanted="zeros up to the end of the file"))
+            problem, wanted = "data follows the end-of-archive marker", "zeros up to the end of the file"
+            read = repr(chunk[at - start : at - start + 16])
+            way_out = "a hole in the tar, or two tars glued together: restore it, or pack the shard again"
+            raise DamagedError(Fault(problem, offset_bytes=at, read=read, wanted=wanted, way_out=way_out))
 
 
 def _chunks(read_at: ReadAt, offset: int, end: int) -> Iterator[tuple[int, bytes]]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import DamagedError, Fault, UnsupportedError
+from engine.shards.excerpt import excerpt
 
 BLOCK_BYTES = 512
 _CHECKSUM = slice(148, 156)
 _SIZE = slice(124, 136)
 _MAX_OCTAL_SIZE = 8**11 - 1
+MAX_SIZE_DIGITS = 40
+"""A longer number is no size of anything; Python refuses thousands of digits with an error of its own."""
 _POSIX_MAGIC = b"ustar\x0000"
 _KNOWN_MAGICS = (_POSIX_MAGIC, b"ustar  \0", bytes(8))
 """POSIX, GNU, and the unmarked headers of Seventh Edition tar."""
@@ -102,10 +105,12 @@ def _pax_records(data: bytes, offset: int) -> list[tuple[str, bytes]]:
         record = data[at : at + length]
         key, equals, value = record[len(digits) + 1 : -1].partition(b"=")
         if not (length and len(record) == length and record.endswith(b"\n") and equals and key):
-            raise DamagedError(Fault("a pax record is damaged", offset_bytes=offset, read=repr(data[at : at + 40])))
+            read, wanted = repr(data[at : at + 40]), "LENGTH KEY=VALUE, a new line, and as many bytes"
+            raise DamagedError(Fault("a pax record is damaged", offset_bytes=offset, read=read, wanted=wanted))
         name = key.decode("utf-8", "surrogateescape")
         if name in records and not name.startswith("GNU.sparse"):
-            raise UnsupportedError(Fault(f"a pax header gives {name} twice", offset_bytes=offset))
+            problem, wanted = f"a pax header gives {excerpt(name)} twice", "each key once"
+            raise UnsupportedError(Fault(problem, offset_bytes=offset, wanted=wanted))
         records[name] = value
         at += length
     return list(records.items())
@@ -116,8 +121,9 @@ def use_pax(header: Header, extensions: dict[str, str], offset: int) -> tuple[st
     size = header.size_bytes
     if "size" in extensions:
         text = extensions["size"]
-        if not (text.isascii() and text.isdigit()):
-            raise DamagedError(Fault("a pax size is no number", offset_bytes=offset, read=repr(text)))
+        if not (text.isascii() and text.isdigit() and len(text) <= MAX_SIZE_DIGITS):
+            read, wanted = repr(excerpt(text)), f"at most {MAX_SIZE_DIGITS} digits"
+            raise DamagedError(Fault("a pax size is no number", offset_bytes=offset, read=read, wanted=wanted))
         size = int(text)
     return extensions.get("path", header.name), size
 

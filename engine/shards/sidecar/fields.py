@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from engine.errors import Fault, printable
+from engine.shards.excerpt import excerpt
 from engine.shards.sidecar.formats import SidecarFormat
 from engine.shards.sidecar.table import KEY_COLUMN, Table
 
@@ -115,7 +116,8 @@ def _lost(
     """Tell of the cells that held something and became None."""
     lost = [i for i, cell in enumerate(cells) if values[i] is None and cell is not None and cell != ""]
     if lost:
-        problem = f"{len(lost):,} values of the column {column} are unusable, the first in row {lost[0] + 1:,}"
+        values_are = "value of the column {} is" if len(lost) == 1 else "values of the column {} are"
+        problem = f"{len(lost):,} {values_are.format(excerpt(column))} unusable, the first in row {lost[0] + 1:,}"
         yield Fault(printable(problem), file=str(path), read=repr(cells[lost[0]])[:80], wanted=wanted)
 
 

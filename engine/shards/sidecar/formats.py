@@ -13,8 +13,17 @@ from types import ModuleType
 from typing import Final, NoReturn
 
 from engine.errors import DamagedError, Fault, UnsupportedError
+from engine.shards.excerpt import excerpt
 from engine.shards.sidecar.strictjson import as_object, decode, reason_of, skip_space
-from engine.shards.sidecar.table import COLUMNS_CAP, KEY_COLUMN, LINE_CAP_BYTES, ROWS_CAP, NotStrictError, Table
+from engine.shards.sidecar.table import (
+    COLUMNS_CAP,
+    FILE_CAP_BYTES,
+    KEY_COLUMN,
+    LINE_CAP_BYTES,
+    ROWS_CAP,
+    NotStrictError,
+    Table,
+)
 
 
 class SidecarFormat(enum.StrEnum):
@@ -44,14 +53,50 @@ def _read_parquet(path: Path) -> Table:
             flat = [column.name for column in file.schema_arrow if not _is_heavy(pa, column.type)]
             unread = tuple(column.name for column in file.schema_arrow if _is_heavy(pa, column.type))
             _refuse_twins(path, [column.name for column in file.schema_arrow])
-            columns = file.read(columns=flat, use_threads=False).to_pydict() if flat else {}
+            columns = _columns(path, flat) if flat else {}
             if any(len(cells) != file.metadata.num_rows for cells in columns.values()):
                 raise NotStrictError(f"columns of another length than the {file.metadata.num_rows:,} rows declared")
             return Table(columns, file.metadata.num_rows, unread)
-    except (pa.ArrowException, ValueError, OverflowError, TypeError) as error:
+    except MemoryError as error:
+        problem, wanted = "the sidecar takes more memory than there is", "metadata of a few hundred megabytes at most"
+        raise UnsupportedError(Fault(problem, file=str(path), wanted=wanted)) from error
+    except (pa.ArrowException, OSError, ValueError, OverflowError, TypeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; damage comes without a number
         reason = str(error).partition("\n")[0][:200]
         wanted = "whole Parquet with good page checksums"
         raise DamagedError(Fault("not Parquet, or damaged", file=str(path), read=reason, wanted=wanted)) from error
+
+
+def _columns(path: Path, names: Sequence[str]) -> dict[str, list[object]]:
+    """Read columns whose values take a bounded memory: a short dictionary can stand for terabytes of text."""
+    import pyarrow as pa  # noqa: PLC0415  # loaded by now
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    with pq.ParquetFile(path, page_checksum_verification=True, read_dictionary=list(names)) as file:
+        stored = sum(file.metadata.row_group(at).total_byte_size for at in range(file.metadata.num_row_groups))
+        if stored > FILE_CAP_BYTES:
+            raise _too_much(path, stored)
+        table = file.read(columns=list(names), use_threads=False)
+    size = sum(_text_bytes(pa, chunk) for column in table.columns for chunk in column.chunks)
+    if size > FILE_CAP_BYTES:
+        raise _too_much(path, size)
+    return dict(table.to_pydict())
+
+
+def _text_bytes(pa: ModuleType, chunk: object) -> int:
+    """Reckon what the texts of a dictionary-encoded column take once each row has its own."""
+    if not isinstance(chunk, pa.DictionaryArray):
+        return 0
+    import pyarrow.compute as pc  # noqa: PLC0415  # loaded by now
+
+    lengths = pc.binary_length(chunk.dictionary).cast(pa.int64())
+    return int(pc.sum(lengths.take(chunk.indices)).as_py() or 0)
+
+
+def _too_much(path: Path, size_bytes: int) -> UnsupportedError:
+    read, wanted = f"{size_bytes:,} bytes of values", f"at most {FILE_CAP_BYTES:,}"
+    return UnsupportedError(Fault("the sidecar takes too much memory", file=str(path), read=read, wanted=wanted))
 
 
 def _is_heavy(pa: ModuleType, column_type: object) -> bool:
@@ -63,7 +108,7 @@ def _is_heavy(pa: ModuleType, column_type: object) -> bool:
 def _refuse_twins(path: Path, names: Sequence[str]) -> None:
     twins = [name for name, count in Counter(names).items() if count > 1]
     if twins:
-        _fail(path, "two columns have one name", 1, twins[0], "names that differ")
+        _fail(path, "two columns have one name", 1, excerpt(twins[0]), "names that differ")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -151,9 +196,9 @@ def _json_key(text: str, at: int, seen: set[str]) -> tuple[str, int]:
     key, at = decode(text, at)
     at = skip_space(text, at)
     if not isinstance(key, str) or text[at : at + 1] != ":":
-        raise NotStrictError(f"{key!r} in place of a key and a colon")
+        raise NotStrictError(f"{excerpt(repr(key))} in place of a key and a colon")
     if key in seen:
-        raise NotStrictError(f"the key {key!r} twice in one object")
+        raise NotStrictError(f"the key {excerpt(key)!r} twice in one object")
     seen.add(key)
     return key, skip_space(text, at + 1)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -15,6 +16,9 @@ from engine.shards.sidecar.formats import SidecarFormat
 from engine.shards.sidecar.matching import webdataset_key
 from engine.shards.sidecar.strictjson import as_object, decode, reason_of, skip_space
 from engine.shards.sidecar.table import KEY_COLUMN, LINE_CAP_BYTES, NotStrictError, Table
+
+NAMED_MOST: Final = 20
+"""Members that are named for what is wrong with them: a worker's answer is one short line."""
 
 
 def read_member_metadata(data: bytes, member: str, extra_aliases: Mapping[str, Sequence[str]] | None = None) -> Row:
@@ -72,6 +76,10 @@ def sidecar_of_members(
         transcripts.append(transcript)
     if not table.count:
         return None
+    more = len(problems) - NAMED_MOST
+    if more > 0:
+        told = f"{more:,} further members with metadata cannot be read"
+        problems[NAMED_MOST:] = [Fault(told, file=str(tar))]
     found = interpret(tar, SidecarFormat.MEMBERS, table, extra_aliases or {})
     rows = tuple(
         msgspec.structs.replace(row, member=table.columns[KEY_COLUMN][at], text=row.text or transcripts[at])

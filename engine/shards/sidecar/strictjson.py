@@ -7,14 +7,18 @@ import math
 from collections import Counter
 from typing import Final, NoReturn
 
+from engine.shards.excerpt import excerpt
 from engine.shards.sidecar.table import NotStrictError
+
+MAX_DIGITS: Final = 100
+"""Of a whole number: no count, time or id has more, and Python refuses thousands of digits in words of its own."""
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         double = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise NotStrictError(f"the key {double!r} twice in one object")
+        raise NotStrictError(f"the key {excerpt(double)!r} twice in one object")
     return found
 
 
@@ -25,11 +29,19 @@ def _refuse_constant(name: str) -> NoReturn:
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
-        raise NotStrictError(f"{text}, which is too large for a number")
+        raise NotStrictError(f"{excerpt(text)}, which is too large for a number")
     return value
 
 
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite)
+def _whole(text: str) -> int:
+    if len(text) > MAX_DIGITS:
+        raise NotStrictError(f"a number of {len(text):,} digits, which is too long")
+    return int(text)
+
+
+_STRICT: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_refuse_constant, parse_float=_finite, parse_int=_whole
+)
 """Python's own decoder takes the last of two keys and reads NaN; both hide damage."""
 
 

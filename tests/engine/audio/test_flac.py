@@ -125,6 +125,24 @@ REFUSED = {
 }
 
 
+BROKEN_BLOCKS = {
+    "a vendor longer than its block": (4, struct.pack("<I", 20) + TAGS[4:]),
+    "a tag longer than its block": (4, TAGS[:12] + struct.pack("<I", 13) + TAGS[16:]),
+    "more tags than there are": (4, TAGS[:8] + struct.pack("<I", 2) + TAGS[12:]),
+    "a picture longer than its block": (6, PICTURE[:-8] + struct.pack(">I", 5) + PICTURE[-4:]),
+    "a picture that ends in its header": (6, PICTURE[:20]),
+    "application data without an id": (2, b"AT"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_BLOCKS)
+def test_a_block_that_contradicts_itself_is_refused_and_never_carried_into_a_result(name: str) -> None:
+    """libFLAC gets over it where padding follows, which a result does not have: the result could not be read."""
+    clip = with_flac_blocks(source(), [BROKEN_BLOCKS[name], (1, bytes(100))])
+    with pytest.raises(DamagedError, match="a metadata block is damaged"):
+        convert_clip(clip)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_flac_that_cannot_be_proven_whole_is_refused(name: str) -> None:
     clip, kind, text = REFUSED[name]

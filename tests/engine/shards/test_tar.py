@@ -452,7 +452,7 @@ def test_folders_are_members_without_data(format_: TarFormat) -> None:
     ]
 
 
-@pytest.mark.parametrize("length", [99, 100, 101, 155, 156, 255, 256, 1_000, 4_000])
+@pytest.mark.parametrize("length", [99, 100, 101, 155, 156, 255, 256, 1_000, 1_300])
 @pytest.mark.parametrize("letter", ["x", "é", "語"])
 @pytest.mark.parametrize("format_", [tarfile.GNU_FORMAT, tarfile.PAX_FORMAT], ids=["gnu", "pax"])
 def test_long_and_foreign_names_are_read(length: int, letter: str, format_: TarFormat) -> None:
