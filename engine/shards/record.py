@@ -110,6 +110,7 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
     temporary = names.status.with_name(names.status_name + ".tmp")
     if files.facts(temporary) is not None:
         files.unlink(temporary)
+        files.sync_folder(names.folder)  # else a power cut may give its name back beside the finished shard
     with files.create(temporary) as writer:
         writer.write(data)
         if files.facts(names.audio) is not None:

@@ -12,17 +12,19 @@ from pathlib import Path
 
 import msgspec
 
-from engine.errors import InputError
+from engine.errors import DamagedError, Fault, InputError
 from engine.shards.compare import prove
-from engine.shards.contents import examine
+from engine.shards.contents import Contents, Kind, examine
 from engine.shards.digest import digest
 from engine.shards.files import Facts, Files, Identity
 from engine.shards.names import ShardFiles
-from engine.shards.record import Record, SwapState, Unreadable, now, read_record, write_record
+from engine.shards.record import Record, SwapState, TarDigest, Unreadable, now, read_record, write_record
 from engine.shards.states import THING_OF_KIND, Action, Decision, Ends, Observation, Thing, decide
 from engine.shards.swap import finish, restore_backup
 
 Tick = Callable[[], None]
+Pair = tuple[TarDigest, TarDigest]
+"""The hashes of an original and of its conversion."""
 
 
 def _no_tick() -> None:
@@ -69,15 +71,16 @@ def recover(
         tick: called often; may raise while nothing is being changed.
 
     Raises:
+        DamagedError: when the disk gives back one thing and then another; the original is where it was.
         OSError: when a file cannot be read or a step is refused; run it again.
     """
     record = read_record(files, names.status)
     known = None if isinstance(record, Unreadable) else record
-    seen = observe(files, names, record, tick, lets_go=act and (let_go or not (known and known.keeps_backup)))
+    seen, pair = observe(files, names, record, tick, lets_go=act and (let_go or not (known and known.keeps_backup)))
     decision = decide(seen)
     if act:
         for action in decision.actions:
-            known = _act(action, files, names, known, stamp, let_go=let_go, tick=tick)
+            known = _act(action, files, names, known, stamp, pair=pair, let_go=let_go, tick=tick)
     return Recovered(seen, decision, known)
 
 
@@ -88,8 +91,8 @@ def observe(
     tick: Tick = _no_tick,
     *,
     lets_go: bool = True,
-) -> Observation:
-    """Look at a shard's files without changing anything.
+) -> tuple[Observation, Pair | None]:
+    """Look at a shard's files without changing anything; return also what was proven to be a pair without a record.
 
     Where an original may be let go for what is seen (``lets_go``), a record stands for no content: A is read again.
     """
@@ -108,7 +111,7 @@ def observe(
             or facts.identity.device != folder.identity.device
         ):
             return Thing.REFUSED
-        return THING_OF_KIND[examine(files, path, tick).kind]
+        return _thing(examine(files, path, tick), is_temporary=path == names.temporary)
 
     trusted = known is not None and a is not None and _stands_for(known, known.audio_identity, a)
     kept = known is not None and b is not None and not same_file and _stands_for(known, known.backup_identity, b)
@@ -123,14 +126,26 @@ def observe(
         same_file=same_file,
     )
     if seen.backup is not Thing.ORIGINAL or same_file or audio not in (Thing.RESULT, Thing.DAMAGED):
-        return seen
+        return seen, None
     if known is None:
-        return replace(seen, pair_matches=audio is Thing.RESULT and _is_pair(files, names, tick))
+        pair = _pair(files, names, tick) if audio is Thing.RESULT else None
+        return replace(seen, pair_matches=pair is not None), pair
     return replace(
         seen,
         audio_as_recorded=(trusted and not lets_go) or digest(files, names.audio, tick) == known.result,
         backup_as_recorded=kept or digest(files, names.backup, tick) == known.original,
-    )
+    ), None
+
+
+def _thing(contents: Contents, *, is_temporary: bool) -> Thing:
+    """Say what a tar is to the table.
+
+    A power cut leaves zeros where data never came to the disk, and zeros are how a tar ends: one that was torn so reads
+    as a whole tar without members or, where it began with text, without clips.
+    """
+    if contents.kind is Kind.SILENT and contents.index is not None and (is_temporary or not contents.index.members):
+        return Thing.DAMAGED
+    return THING_OF_KIND[contents.kind]
 
 
 def _stands_for(record: Record, identity: Identity | None, facts: Facts) -> bool:
@@ -138,12 +153,17 @@ def _stands_for(record: Record, identity: Identity | None, facts: Facts) -> bool
     return record.state is SwapState.SWAPPED and facts.is_file and identity == facts.identity
 
 
-def _is_pair(files: Files, names: ShardFiles, tick: Tick) -> bool:
+def _pair(files: Files, names: ShardFiles, tick: Tick) -> Pair | None:
+    """Return the hashes of the original and of its conversion, where B and A are that.
+
+    Hashing comes first: it drops the cached pages, so that the proof is one of what the disk holds.
+    """
+    pair = digest(files, names.backup, tick), digest(files, names.audio, tick)
     try:
         prove(files, names.backup, names.audio, tick)
     except InputError:
-        return False
-    return True
+        return None
+    return pair
 
 
 def _act(
@@ -153,6 +173,7 @@ def _act(
     record: Record | None,
     stamp: Stamp,
     *,
+    pair: Pair | None,
     let_go: bool,
     tick: Tick,
 ) -> Record | None:
@@ -173,6 +194,9 @@ def _act(
             files.sync_file(names.audio)
             files.sync_folder(names.folder)
             promise = record or _record_of(files, names, stamp, names.backup, tick)
+            if record is None and (promise.original, promise.result) != pair:
+                problem = "the disk gives back other bytes than it gave for the proof; the original stays where it is"
+                raise DamagedError(Fault(problem, file=names.audio.name, way_out="check this disk before going on"))
             return finish(files, names, promise, let_go=let_go)
         case Action.ADOPT:
             found, audio = _record_of(files, names, stamp, None, tick), files.facts(names.audio)
