@@ -10,9 +10,9 @@ import msgspec
 from engine.convert.tasks import Result
 from engine.errors import Fault, printable
 
-_LONGEST: Final = 400
+_LONGEST: Final = 600
 """Letters of one text, of which a validation sends sixty: a line of more than 64 KiB costs the worker its life."""
-_MOST_FLAGS: Final = 20
+_MOST_FLAGS: Final = 30
 
 
 def shown_result(result: Result) -> Result:

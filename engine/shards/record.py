@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import xxhash
 
 from engine.errors import DamagedError, Fault
 from engine.shards.files import Files, Identity
@@ -72,6 +73,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     format: int = FORMAT
 
 
+class _Stored(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A record as it stands in its file."""
+
+    checksum: str = ""
+    """XXH3-128 of the record without it: a flipped bit in a hash or a flag would else be believed."""
+
+
 class Unreadable(msgspec.Struct, frozen=True):
     """A status file that is there and is no record of ours: damaged, or somebody else's."""
 
@@ -93,10 +101,15 @@ def read_record(files: Files, status: Path, *, uncached: bool = False) -> Record
     with files.open(status, uncached=uncached) as reader:
         data = reader.read_at(0, _MAX_RECORD_BYTES)
     try:
-        record = msgspec.json.decode(data, type=Record)
+        stored = msgspec.json.decode(data, type=_Stored)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Unreadable(str(error))
-    return record if record.format == FORMAT else Unreadable(f"format {record.format}, wanted {FORMAT}")
+    record = Record(**{name: getattr(stored, name) for name in Record.__struct_fields__})
+    if record.format != FORMAT:
+        return Unreadable(f"format {record.format}, wanted {FORMAT}")
+    if stored.checksum and stored.checksum != _checksum(record):
+        return Unreadable("its checksum is not that of its content: it was damaged, or edited")
+    return record
 
 
 def write_record(files: Files, names: ShardFiles, record: Record) -> None:
@@ -106,7 +119,8 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
         OSError: when the disk refuses.
         DamagedError: when the disk took the record and gives back something else.
     """
-    data = msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n"
+    stored = _Stored(**msgspec.structs.asdict(record), checksum=_checksum(record))
+    data = msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n"
     temporary = names.status.with_name(names.status_name + ".tmp")
     if files.facts(temporary) is not None:
         files.unlink(temporary)
@@ -121,3 +135,7 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
     if read_record(files, names.status, uncached=True) != record:
         problem = "the disk did not keep the status file that it had taken"
         raise DamagedError(Fault(problem, file=names.status.name, way_out="check this disk before going on"))
+
+
+def _checksum(record: Record) -> str:
+    return xxhash.xxh3_128_hexdigest(msgspec.json.encode(record))

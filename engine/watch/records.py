@@ -21,7 +21,7 @@ EPOCH: Final = "epoch"
 """The names under which rules and screens know what trainers call by many; other metrics keep their own names."""
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """What was logged at one step."""
 
     source: str

@@ -214,7 +214,7 @@ def test_a_flip_below_the_file_system_is_found_with_full(gonogo: Gonogo, corpus:
     status = tar.with_name("shard_conversion_status.json")
     record, now = json.loads(status.read_text()), tar.stat()
     record["audio_identity"] |= {"mtime_ns": now.st_mtime_ns, "ctime_ns": now.st_ctime_ns}
-    status.write_text(json.dumps(record))
+    status.write_text(json.dumps({**record, "checksum": ""}))
 
     quick = validate(gonogo, corpus, "--spot-checks", "1")
     full = validate(gonogo, corpus, "--spot-checks", "1", "--full")

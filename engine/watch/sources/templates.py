@@ -65,7 +65,10 @@ class Template:
         if match is None:
             return None
         texts = match.groups()
-        values = {name: float(texts[at].replace(b",", b"")) for name, at in self.values}
+        try:
+            values = {name: float(texts[at]) for name, at in self.values}
+        except ValueError:  # thousands set apart by commas
+            values = {name: float(texts[at].replace(b",", b"")) for name, at in self.values}
         return (
             int(texts[self.step]),
             values,
