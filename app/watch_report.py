@@ -21,6 +21,7 @@ from engine.run.markup import html_text as _text
 from engine.units import counted
 from engine.watch.alerts import Alert
 from engine.watch.explain import Explained
+from engine.watch.machine.host_wording import host_line
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LEARNING_RATE, LOSS, STEPS_PER_S
 from engine.watch.watching import Watching
 
@@ -91,7 +92,7 @@ def watch_page(watching: Watching, now_s: float, rules: Sequence[Explained] = ()
 {"".join(_run(run) for run in runs) or "<h2>Runs</h2><p>No metric was read.</p>"}
 <h2>Alerts that are over</h2>{_alerts(watching.desk.ended())}
 {_acknowledged(watching)}
-{looked_at(watching, rules)}
+{looked_at(watching, rules)}{_host(watching)}
 <h2>Sources</h2>{_list(source_line(status) for status in watching.statuses())}"""
     return html_page(f"{level.name}: {', '.join(run.name for run in runs) or 'training'}", _STYLE, body)
 
@@ -126,6 +127,11 @@ def _acknowledged(watching: Watching) -> str:
         for each in notes
     )
     return f"<h2>Acknowledged</h2>{_list(told)}"
+
+
+def _host(watching: Watching) -> str:
+    look = watching.host
+    return "" if look is None else f"<h3>This machine</h3>{_list([host_line(look)])}"
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from app.report import ReportSummary, Row
 from engine.watch.alerts import Alert
 from engine.watch.gauges import GpuGauge
+from engine.watch.machine.host import HostLook
 from engine.watch.records import SourceStatus, UnparsedLine
 from engine.watch.watching import Gauge, Watching
 
@@ -74,6 +75,24 @@ class GpuRow(Row, frozen=True, kw_only=True, tag="gpu"):
     ecc_uncorrected: int | None
     pids: tuple[int, ...] | None
     """The processes that compute on it, as the driver numbers them."""
+
+
+class HostRow(Row, frozen=True, kw_only=True, tag="host"):
+    """How the machine is that this ran on; null for what it does not tell."""
+
+    cpu_percent: float | None
+    """Of all processors; null where it was looked at for less than half a second."""
+    load: float | None
+    """The load average of a minute."""
+    cpus: int
+    """Processors that may be used."""
+    memory_used_bytes: int
+    memory_total_bytes: int
+    """Or the container's limit where that is less."""
+    swap_used_bytes: int
+    disk_free_bytes: int | None
+    """On the volume of the checkpoints; null where no folder is named."""
+    disk_total_bytes: int | None
 
 
 class WatchSummary(ReportSummary, frozen=True, kw_only=True, tag="summary"):
@@ -145,6 +164,21 @@ def gpu_rows(gauges: Iterable[Gauge]) -> Iterator[GpuRow]:
             throttles=gpu.throttles,
             ecc_uncorrected=gpu.ecc_uncorrected,
             pids=None if gpu.processes is None else tuple(one.pid for one in gpu.processes),
+        )
+
+
+def host_rows(look: HostLook | None) -> Iterator[HostRow]:
+    """Tell how the machine was last; nothing where it was not looked at."""
+    if look is not None:
+        yield HostRow(
+            cpu_percent=look.cpu_percent,
+            load=look.load,
+            cpus=look.cpus,
+            memory_used_bytes=look.memory_used_bytes,
+            memory_total_bytes=look.memory_bytes,
+            swap_used_bytes=look.swap_used_bytes,
+            disk_free_bytes=look.disk_free_bytes,
+            disk_total_bytes=look.disk_bytes,
         )
 
 

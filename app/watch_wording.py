@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.errors import printable
 from engine.units import counted
 from engine.watch.alerts import Alert, Level
+from engine.watch.machine.host_wording import host_line
 from engine.watch.records import SourceStatus
 from engine.watch.watching import Watching
 
@@ -60,7 +61,7 @@ def closing_lines(watching: Watching) -> Iterator[str]:
 
 
 def gauge_lines(watching: Watching) -> Iterator[str]:
-    """Say what the gauges found good or cannot tell, and what they have to tell beside it; alerts are told already."""
+    """Say what the gauges found good or cannot tell, and how the machine is; alerts are told already."""
     heard = watching.desk.heard()
     for gauge in watching.gauges:
         for verdict in heard.get((gauge.name, ""), ()):
@@ -68,6 +69,8 @@ def gauge_lines(watching: Watching) -> Iterator[str]:
                 yield printable(f"{verdict.level.name} {verdict.rule} {gauge.name}: {verdict.told}")
     for line in watching.details():
         yield printable(line)
+    if watching.host is not None:
+        yield host_line(watching.host)
 
 
 def _runs(watching: Watching) -> Iterator[str]:

@@ -14,6 +14,7 @@ from app.cli.cost import Usd, plan_of
 from engine.config import Settings
 from engine.errors import UsageError
 from engine.watch.gauges import CheckpointGauge, GpuGauge, MoneyGauge, Paid
+from engine.watch.machine.host import HostGauge, HostReader
 from engine.watch.money.ledger import CostLedger
 from engine.watch.spot.gauge import SpotGauge
 from engine.watch.spot.metadata import open_metadata
@@ -57,8 +58,9 @@ class GaugesAsked:
 
 @dataclass(slots=True)
 class Gauges:
-    """The gauges that were asked for."""
+    """The gauges that were asked for, and the machine itself, which is always told."""
 
+    host: HostGauge
     gpu: GpuGauge | None = None
     checkpoints: CheckpointGauge | None = None
     money: MoneyGauge | None = None
@@ -66,7 +68,7 @@ class Gauges:
 
     @property
     def all(self) -> tuple[Gauge, ...]:
-        """All of them."""
+        """All that rules look at."""
         named: Iterable[Gauge | None] = (self.gpu, self.checkpoints, self.money, self.spot)
         return tuple(gauge for gauge in named if gauge is not None)
 
@@ -88,9 +90,10 @@ def open_gauges(settings: Settings, corpus: Path, state: Path, given: GaugesAske
     Raises:
         UsageError: when a price is given for no machine.
     """
-    gauges = Gauges(gpu=GpuGauge() if given.gpu else None)
-    if settings.watch.checkpoints:
-        folder = corpus / Path(settings.watch.checkpoints).expanduser()
+    named = settings.watch.checkpoints
+    folder = corpus / Path(named).expanduser() if named else None
+    gauges = Gauges(HostGauge(HostReader(folder)), gpu=GpuGauge() if given.gpu else None)
+    if folder is not None:
         gauges.checkpoints = CheckpointGauge(folder, settings.watch.checkpoint_interval_s)
     if given.price is not None and not given.instance:
         raise UsageError("--price wants --instance NAME: which machine costs that?")

@@ -23,7 +23,7 @@ from app.exit_codes import CheckCode, ExitCode
 from app.report import Report, ReportSummary
 from app.streams import say
 from app.watch_report import ReportError, write_report
-from app.watch_rows import WatchSummary, alert_row, gpu_rows, rule_rows, source_row
+from app.watch_rows import WatchSummary, alert_row, gpu_rows, host_rows, rule_rows, source_row
 from app.watch_wording import alert_line, closing_lines, source_line
 from engine.config import Settings
 from engine.errors import UsageError
@@ -155,7 +155,7 @@ def _opened(asked: _Asked, settings: Settings, corpus: Path, state: Path) -> Ite
         armed = "" if act.act == "notify" else f"{asked.on_red}, when red has stood for {asked.grace}"
         rules = (*explain(rules_of(settings), setting_of(settings)), *explain_others(settings.budget))
         facts = Facts(settings.signing.name or user_name(), gauges.all, armed, rules)
-        with contextlib.closing(open_watching(asked.sources, settings, gauges.all, state)) as watching:
+        with contextlib.closing(open_watching(asked.sources, settings, gauges.all, state, gauges.host)) as watching:
             if gauges.gpu is not None:
                 gauges.gpu.has_started = lambda: bool(watching.boards)
             yield Watched(watching, reactor, facts)
@@ -187,7 +187,7 @@ def _once(acknowledge: Callable[[], None], watching: Watching, report: Report, *
         report.add(source_row(status))
     for alert in watching.desk.alerts():
         report.add(alert_row(alert))
-    for row in (*rule_rows(watching), *gpu_rows(watching.gauges)):
+    for row in (*rule_rows(watching), *gpu_rows(watching.gauges), *host_rows(watching.host)):
         report.add(row)
     if not as_json:
         for line in closing_lines(watching):

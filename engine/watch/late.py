@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 from engine.errors import GonogoError, printable
 from engine.watch.records import Batch, SourceStatus
 from engine.watch.sources.base import Source
-from engine.watch.sources.lines import Flushing
+from engine.watch.sources.flushing import Flushing
 
 
 @runtime_checkable

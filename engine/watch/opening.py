@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.config import Settings
 from engine.errors import ConfigError
 from engine.watch.detect import open_sources
+from engine.watch.machine.host import HostGauge
 from engine.watch.scale import Mode, Setting
 from engine.watch.sources.patterns import PATTERNS, user_patterns
 from engine.watch.thresholds import Rules, override
@@ -43,7 +44,11 @@ def setting_of(settings: Settings) -> Setting:
 
 
 def open_watching(
-    paths: Sequence[Path], settings: Settings, gauges: Sequence[Gauge] = (), state: Path | None = None
+    paths: Sequence[Path],
+    settings: Settings,
+    gauges: Sequence[Gauge] = (),
+    state: Path | None = None,
+    host: HostGauge | None = None,
 ) -> Watching:
     """Open sources and judge them by the rules in force.
 
@@ -52,6 +57,7 @@ def open_watching(
         settings: as resolved.
         gauges: what is looked at beside the logs.
         state: STATE, where acknowledgements are kept; None keeps none.
+        host: the machine that this runs on; None leaves it out.
 
     Raises:
         ConfigError: when patterns or rules are wrong.
@@ -60,4 +66,4 @@ def open_watching(
     rules = rules_of(settings)
     patterns = (*user_patterns(settings.patterns), *PATTERNS)
     sources = open_sources(*paths, patterns=patterns, logging_steps=settings.watch.logging_steps)
-    return Watching(sources, rules, setting_of(settings), gauges, state=state)
+    return Watching(sources, rules, setting_of(settings), gauges, state=state, host=host)

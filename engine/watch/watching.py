@@ -12,13 +12,14 @@ from engine.watch.acknowledged import Acknowledged
 from engine.watch.alerts import Alert, Level, Verdict
 from engine.watch.desk import Desk
 from engine.watch.late import Growing
+from engine.watch.machine.host import HostGauge, HostLook
 from engine.watch.pipes import may_go_on
 from engine.watch.records import Batch, Record, SourceStatus
 from engine.watch.rules.detector import Detector
 from engine.watch.scale import Setting
 from engine.watch.series import Board
 from engine.watch.sources.base import Source
-from engine.watch.sources.lines import Flushing
+from engine.watch.sources.flushing import Flushing
 from engine.watch.thresholds import Rules
 
 LOOK_S: Final = 0.2
@@ -76,6 +77,7 @@ class Watching:
         setting: what is known of the runs.
         gauges: what is looked at beside the logs.
         state: STATE, where acknowledgements are kept; None keeps them for as long as this lives.
+        host: the machine that this runs on, told beside what the gauges tell; None leaves it out.
         clock: the wall clock, seconds since 1970.
     """
 
@@ -87,6 +89,7 @@ class Watching:
         gauges: Sequence[Gauge] = (),
         *,
         state: Path | None = None,
+        host: HostGauge | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.sources = tuple(sources)
@@ -95,6 +98,7 @@ class Watching:
         self._rules = rules
         self._setting = setting
         self._gauges = tuple(gauges)
+        self._host = host
         self._clock = clock
         self._detectors: dict[tuple[str, str], Detector] = {}
         self._believed: dict[tuple[str, str], str] = {}
@@ -178,6 +182,11 @@ class Watching:
         return tuple(line for gauge in self._gauges if isinstance(gauge, Detailed) for line in gauge.details())
 
     @property
+    def host(self) -> HostLook | None:
+        """What the machine said last; None where it is not looked at."""
+        return self._host.newest if self._host is not None else None
+
+    @property
     def level(self) -> Level:
         """The worst that stands now."""
         return self.desk.level()
@@ -226,6 +235,8 @@ class Watching:
             for (source, run), detector in self._detectors.items():
                 verdicts = detector.tick(now_s, newest_s=newest.get(source))
                 risen += self.desk.take(source, run, verdicts, at_s=now_s, clock=True)
+        if self._host is not None:
+            self._host.look()
         for gauge in self._gauges:
             risen += self.desk.take(gauge.name, "", gauge.look(now_s), at_s=now_s, clock=True)
         return risen

@@ -153,6 +153,21 @@ def test_a_stream_is_read_once_to_its_end(gonogo: Gonogo, log: Path, given: str)
     assert (ended.code, ended.summary["level"], ended.summary["last_step"]) == (2, "red", 1_010), done.stderr
 
 
+def test_the_host_is_told_and_raises_nothing(gonogo: Gonogo, log: Path, home: Path) -> None:
+    bare = gonogo("watch", "--once", "--json", log)
+    assert bare.code == 0, bare.stderr
+    (host,) = bare.of_type("host")
+    assert 0 < host["memory_used_bytes"] <= host["memory_total_bytes"]
+    assert host["cpus"] >= 1
+    assert host["disk_free_bytes"] is None, "nobody named where checkpoints go"
+    assert "host" not in {row["source"] for row in bare.of_type("rule")}
+    (home / "checkpoints").mkdir()
+    (named,) = gonogo("watch", "--once", "--json", "--checkpoints", home / "checkpoints", log).of_type("host")
+    assert 0 < named["disk_free_bytes"] <= named["disk_total_bytes"]
+    told = gonogo("watch", "--once", log).stdout
+    assert re.search(r"^  host: .*load [\d.]+ on \d+ processors?, memory .+B of .+B", told, re.MULTILINE), told
+
+
 SOUND = "Tesla T4|97|9000000000|15800000000|71|68500|70000|0x4|0|4242"
 ERRS = "Tesla T4|97|15700000000|15800000000|71|68500|70000|0|2|4242"
 

@@ -13,6 +13,7 @@ from app.watch_report import ReportError, watch_page, write_report
 from engine.config import Settings
 from engine.watch.explain import explain
 from engine.watch.gauges import CheckpointGauge
+from engine.watch.machine.host import HostGauge, HostReader
 from engine.watch.opening import open_watching
 from engine.watch.others import explain_others
 from engine.watch.thresholds import Rules, override
@@ -94,6 +95,19 @@ def test_a_page_lists_what_was_looked_at_and_found_good(tmp_path: Path) -> None:
     assert re.search(r"R12 ?lines of the log.{1,120}no such line was read", words)
     assert re.search(r"checkpoints ?K1 ?the newest.*\? UNKNOWN.*No such file", words)
     assert "<" not in page.words
+
+
+def test_a_page_tells_how_the_machine_is(tmp_path: Path) -> None:
+    log = tmp_path / "run.jsonl"
+    log.write_text(falling(0, 10))
+    host = HostGauge(HostReader(tmp_path))
+    with contextlib.closing(open_watching([log], Settings(), host=host)) as watching:
+        watching.finish()
+        page = Page(watch_page(watching, NOW_S))
+    assert not page.open
+    words = " ".join(page.words.split())
+    assert re.search(r"This machine ?host: .*processors?, memory .* of .* free for checkpoints ?Sources", words), words
+    assert "GPU, checkpoints, cost and Spot were not looked at" in words, "a host that is told is no gauge that judges"
 
 
 def test_a_curve_is_drawn_inside_its_frame_and_a_spike_is_kept(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ KEYS: Final[list[BindingType]] = [
         "u",
         "sources",
         "Sources",
-        "Show the sources and the machine: what they are, lines without a metric, GPUs, notes",
+        "Show the sources and the machine: what they are, lines without a metric, GPUs, processors, memory, notes",
     ),
     _key("x", "rules", "Rules", "Explain the rules in force"),
     _key("question_mark,h,f1", "keys", "Keys", "What every key does", shown_as="?"),

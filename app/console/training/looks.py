@@ -121,6 +121,7 @@ class Looks:
             notes=tuple(self._notes),
             reading_bytes=None if self._has_read else self._size(statuses),
             now_s=now_s,
+            host=self._watching.host,
         )
 
     def _look_at_runs(self, statuses: tuple[SourceStatus, ...], now_s: float) -> tuple[RunSeen, ...]:

@@ -162,7 +162,7 @@ class TrainingScreen(Screen[None]):
         at = seen.runs.index(run) if run is not None else 0
         self.query_one(RunTable).show(seen.runs, at, seen.now_s)
         self._show_curve(run)
-        self._put("machine", machine(seen, self._facts), layout=True)
+        self._put("machine", machine(seen, self._facts, tall=self.size.height >= _TALL_ROWS), layout=True)
         self._put("alertcaption", alert_caption(seen))
         self._table.show(seen.alerts, with_run=len(seen.runs) > 1)
         self._enable()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from engine.watch.alerts import Alert, Level
+from engine.watch.machine.host import HostLook
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LEARNING_RATE, LOSS, SourceStatus
 from engine.watch.series import Board, Point, Series
 
@@ -119,6 +120,8 @@ class Seen:
     now_s: float
     deeds: tuple[str, ...] = field(default=())
     """What was done on red."""
+    host: HostLook | None = None
+    """How the machine is; None where it was not looked at."""
 
     @property
     def standing(self) -> tuple[Alert, ...]:

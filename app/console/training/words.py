@@ -18,6 +18,7 @@ from engine.errors import printable
 from engine.units import counted, show_bytes
 from engine.watch.alerts import Alert, Level
 from engine.watch.explain import Explained
+from engine.watch.machine.host_wording import host_line
 from engine.watch.records import EVAL_LOSS, GRAD_NORM, LEARNING_RATE, LOSS, SourceStatus
 
 GLYPHS: Final = {Level.GREEN: "●", Level.YELLOW: "▲", Level.RED: "■", Level.UNKNOWN: "?"}
@@ -163,8 +164,14 @@ def beside(run: RunSeen | None, metric: str, width: int) -> Text:
     return text
 
 
-def machine(seen: Seen, facts: Facts) -> Text:
-    """Say what the gauges say, what sources suffer from, and what is armed: one line each."""
+def machine(seen: Seen, facts: Facts, *, tall: bool = False) -> Text:
+    """Say what the gauges say, what sources suffer from, and what is armed: one line each.
+
+    Args:
+        seen: what is seen.
+        facts: what else is known.
+        tall: there is room for the host too, which no rule judges; elsewhere it stands beside the sources.
+    """
     troubled = [status_ for status_ in seen.statuses if status_.problem]
     lines = [Text(f"! {problem_line(each)}", "bold yellow") for each in troubled]
     for name in dict.fromkeys(gauge.name for gauge in seen.gauges):
@@ -174,6 +181,8 @@ def machine(seen: Seen, facts: Facts) -> Text:
         lines.append(mark.append(printable(_gauge(said)), "not bold default"))
     if not seen.gauges:
         lines.append(Text("GPU and checkpoints are not watched: --gpu, --checkpoints DIR", "dim"))
+    if tall and seen.host is not None:
+        lines.append(Text(f"  {host_line(seen.host)}", "dim"))
     if seen.deeds:
         lines.append(Text(printable(f"on red: {seen.deeds[-1]}"), "bold red"))
     elif facts.armed:
@@ -268,6 +277,8 @@ def _source_rows(seen: Seen) -> Iterator[tuple[str, Text]]:
         )
     for line in dict.fromkeys(line for gauge in seen.gauges for line in gauge.details):
         yield "machine", Text(printable(line))
+    if seen.host is not None:
+        yield "machine", Text(host_line(seen.host))
     for note in reversed(seen.notes):
         yield "note", Text(printable(note))
 

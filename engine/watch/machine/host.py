@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from engine.host.disk import free_bytes, volume_bytes
 from engine.host.facts import usable_cpus, usable_memory_bytes
+
+COUNTED_S: Final = 0.5
+"""Processor time is told over so long at least: the kernel counts it in hundredths of a second, and over a few of
+them a processor is either idle or busy."""
+EACH_S: Final = 5.0
+"""A look costs a third of a millisecond, and no figure of it is read by the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +23,9 @@ class HostLook:
     """What the host said at one moment."""
 
     cpu_percent: float | None
-    """Of all processors since the last look; None at the first one, which has nothing to compare with."""
+    """Of all processors since the last look; None where nothing before it is :data:`COUNTED_S` old."""
+    load: float | None
+    """Processes that ran or waited to run, the mean of a minute (the load average); None where no system tells."""
     cpus: int
     """Processors that we may use."""
     memory_used_bytes: int
@@ -36,6 +47,7 @@ class HostReader:
     def __init__(self, checkpoints: Path | None = None) -> None:
         self._checkpoints = checkpoints
         self._cpu: tuple[float, float] | None = None
+        self._counted_s = 0.0
 
     def look(self) -> HostLook:
         """Look now; waits for nothing."""
@@ -44,7 +56,8 @@ class HostReader:
         memory, limit = psutil.virtual_memory(), usable_memory_bytes()
         free, volume = self._disk()
         return HostLook(
-            cpu_percent=self._busy(),
+            cpu_percent=self._busy(time.monotonic()),
+            load=_load(),
             cpus=usable_cpus(),
             memory_used_bytes=min(memory.total - memory.available, limit),
             memory_bytes=min(memory.total, limit),
@@ -53,9 +66,12 @@ class HostReader:
             disk_bytes=volume,
         )
 
-    def _busy(self) -> float | None:
+    def _busy(self, at_s: float) -> float | None:
         import psutil  # noqa: PLC0415  # as above
 
+        if self._cpu is not None and at_s - self._counted_s < COUNTED_S:
+            return None
+        self._counted_s = at_s
         times = psutil.cpu_times()
         idle = times.idle + getattr(times, "iowait", 0.0)
         # A guest's time is in the user's already.
@@ -72,3 +88,31 @@ class HostReader:
             return free_bytes(self._checkpoints), volume_bytes(self._checkpoints)
         except OSError:  # a network volume that went away: unknown, and the checkpoints' own look says why
             return None, None
+
+
+class HostGauge:
+    """Looks at the host on a pace of its own; no rule judges it.
+
+    Args:
+        reader: looks now.
+    """
+
+    def __init__(self, reader: HostReader) -> None:
+        self._reader = reader
+        self._next_s = 0.0
+        self.newest: HostLook | None = None
+        """What the host said last; None before the first look."""
+
+    def look(self) -> None:
+        """Look where it is time to: soon again where processor time is not known yet."""
+        at_s = time.monotonic()
+        if at_s >= self._next_s:
+            self.newest = self._reader.look()
+            self._next_s = at_s + (COUNTED_S if self.newest.cpu_percent is None else EACH_S)
+
+
+def _load() -> float | None:
+    try:
+        return os.getloadavg()[0]
+    except (OSError, AttributeError):  # a system without it
+        return None

@@ -12,7 +12,7 @@ from typing import Final
 
 from engine.watch.naming import canonical
 from engine.watch.records import EPOCH, EVAL_LOSS, STEPS_PER_S
-from engine.watch.sources.lines import NOTHING, Reading
+from engine.watch.sources.reading import NOTHING, Reading
 
 _CLOCKS: Final = frozenset({EPOCH, STEPS_PER_S})
 """Change with each drawing, and say nothing of the model."""

@@ -11,8 +11,9 @@ import re
 from typing import Final
 
 from engine.watch.records import EPOCH
-from engine.watch.sources.lines import NOTHING, Reading, line_time
 from engine.watch.sources.numbers import NUMBER, read_number, read_step
+from engine.watch.sources.reading import NOTHING, Reading
+from engine.watch.sources.stamps import line_time
 from engine.watch.sources.steps import EpochSteps
 
 _HEAD: Final = re.compile(

@@ -10,8 +10,9 @@ from typing import Final
 
 from engine.watch.naming import STEP_NAMES, canonical
 from engine.watch.records import EPOCH
-from engine.watch.sources.lines import NOTHING, LineSource, Reading
+from engine.watch.sources.lines import LineSource
 from engine.watch.sources.numbers import read_number, read_step
+from engine.watch.sources.reading import NOTHING, Reading
 
 _COLUMN: Final = re.compile(r"(?:[A-Za-z_%][^{}|\"']{0,80})?")
 """The name of a column; a sentence with commas in it has other signs in it as well."""

@@ -7,14 +7,18 @@ over up to the first line of a step. A step is ``(epoch - 1) x updates + index``
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from engine.watch.sources.lines import NOTHING, LineSource, Reading
+from engine.watch.sources.lines import LineSource
 from engine.watch.sources.patterns import PATTERNS
+from engine.watch.sources.reading import NOTHING, Reading
+from engine.watch.sources.stamps import yearless_time
 from engine.watch.sources.text import PatternReader
 from engine.watch.sources.whole_file import Row, WholeFileSource, numbers_in
+from engine.watch.tail import FileTail
 
 _AUDIOCRAFT: Final = tuple(pattern for pattern in PATTERNS if pattern.name == "audiocraft")
 _REPLAY: Final = "Replaying past metrics"
@@ -26,10 +30,15 @@ _SNIFFED: Final = re.compile(rb"dora\.distrib|flashy\.solver|\b(?:Train|Valid) (
 
 
 class DoraReader(PatternReader):
-    """Reads a solver's lines."""
+    """Reads a solver's lines.
 
-    def __init__(self) -> None:
+    Args:
+        changed_s: tells when the log was last changed, seconds since 1970: its stamps have no year of their own.
+    """
+
+    def __init__(self, changed_s: Callable[[], float | None] = lambda: None) -> None:
         super().__init__(_AUDIOCRAFT)
+        self._changed_s = changed_s
         self._replaying = False
 
     @property
@@ -50,7 +59,9 @@ class DoraReader(PatternReader):
         if self._replaying and _STEP_LINE.search(line):
             self._replaying = False
         reading = super().read(line)
-        return NOTHING if self._replaying and reading is not None else reading
+        if reading is None or not reading.values:
+            return reading
+        return NOTHING if self._replaying else replace(reading, time_s=yearless_time(line, self._changed_s()))
 
     def restart(self) -> None:
         """The file begins again: nothing is being replayed."""
@@ -67,7 +78,8 @@ class DoraSource(LineSource):
 
 def open_dora(path: Path, name: str = "") -> LineSource:
     """Follow a solver's log."""
-    return DoraSource.of_file(path, DoraReader(), name)
+    tail = FileTail(path)
+    return DoraSource(name or path.name, str(path), tail, DoraReader(lambda: tail.newest_s))
 
 
 def history_rows(content: object) -> list[Row] | None:

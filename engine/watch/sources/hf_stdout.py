@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from engine.watch.sources.lines import NOTHING, LineSource, Reading, line_time
+from engine.watch.sources.lines import LineSource
 from engine.watch.sources.numbers import NUMBER, read_number, read_step
+from engine.watch.sources.reading import NOTHING, Reading
+from engine.watch.sources.stamps import line_time
 
 _DICT: Final = re.compile(r"\{'[A-Za-z_][^{}]*\}")
 _ITEM: Final = re.compile(rf"'([^']+)': '?({NUMBER})(?![\w.])")

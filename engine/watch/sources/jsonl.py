@@ -11,8 +11,9 @@ import msgspec
 
 from engine.watch.naming import STEP_NAMES, canonical
 from engine.watch.records import EVAL_LOSS, LOSS
-from engine.watch.sources.lines import NOTHING, LineSource, Reading
+from engine.watch.sources.lines import LineSource
 from engine.watch.sources.numbers import read_number, read_step
+from engine.watch.sources.reading import NOTHING, Reading
 
 _TIMES: Final = ("_timestamp", "timestamp", "time", "ts", "wall_time", "created_at")
 _EPOCH_2001_S: Final = 1e9

@@ -103,7 +103,8 @@ _NAMED: Final = (
         "audiocraft",
         re.compile(
             r"\b(?P<split>Train|Valid|Evaluate) (?:Summary )?\| Epoch (?P<epoch>\d+)"
-            r"(?: \| (?P<batch>\d+)/(?P<batches>\d+)(?: \| (?P<rate>[\d.]+) (?P<unit>it/s)ec)?)? \|"
+            r"(?: \| (?P<batch>\d+)/(?P<batches>\d+)"
+            r"(?: \| (?P<rate>[\d.]+) (?P<unit>it/sec|sec/it|ms/it))?)? \|"
         ),
         (b"| Epoch",),
         words=("| Epoch",),

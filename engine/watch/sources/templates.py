@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.watch.sources.lines import Reading, Row, time_of
 from engine.watch.sources.numbers import NUMBER
 from engine.watch.sources.patterns import PAIR, PLACES, Pattern
+from engine.watch.sources.reading import Reading, Row
+from engine.watch.sources.stamps import time_of
 
 MOST_MADE: Final = 64
 """A trainer writes its lines in a handful of shapes; prose with numbers in it has no end of them, and each costs a

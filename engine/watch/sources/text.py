@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Final
 
 from engine.watch.naming import MATTERS, STEP_NAMES, canonical
-from engine.watch.records import EPOCH, STEPS_PER_S
+from engine.watch.records import EPOCH, GRAD_NORM, LOSS, STEPS_PER_S
 from engine.watch.sources.bars import Bars
 from engine.watch.sources.composer import ComposerReader
 from engine.watch.sources.hf_stdout import HfReader
 from engine.watch.sources.jsonl import JsonReader
-from engine.watch.sources.lines import NOTHING, LineReader, LineSource, Reading, Row, line_time
+from engine.watch.sources.lines import LineSource
 from engine.watch.sources.numbers import read_number, read_step
 from engine.watch.sources.patterns import LOSS_ANCHORS, PAIR, PATTERNS, PLACE_WORDS, PLACES, Pattern
+from engine.watch.sources.reading import NOTHING, LineReader, Reading, Row
+from engine.watch.sources.stamps import line_time
 from engine.watch.sources.steps import EpochSteps
 from engine.watch.sources.templates import Templates
 
@@ -29,6 +31,8 @@ _RESUMES: Final = re.compile(
     r"(?i)\b(?:resum(?:ed|ing)\b.*\b(?:from|checkpoint|training|at)\b"
     r"|(?:loaded|loading|restored|restoring)\b.*\bcheckpoint\b)"
 )
+_MEANS: Final = frozenset({LOSS, GRAD_NORM})
+"""What a summary tells as the mean of its epoch: no value of the step that stands beside it."""
 _EVAL_SPLITS: Final = ("valid", "sanity", "eval", "test", "predict")
 
 
@@ -126,14 +130,13 @@ class PatternReader:
             return NOTHING  # a bar is set back to 0 at the end of each epoch, under the old epoch's number
         found = self._found(pattern, places, line)
         if "rate" in places and float(places["rate"]):
-            rate = float(places["rate"])
-            found[STEPS_PER_S] = rate if places["unit"].endswith("/s") else 1 / rate
+            found[STEPS_PER_S] = _steps_per_s(float(places["rate"]), places["unit"])
         step = self._step(pattern, places, found)
         values = {name: value for name, value in found.items() if name.lower() not in PLACE_WORDS}
         if evaluates or split == "evaluate":
             values = {f"{split}/{name}": value for name, value in values.items()}
         elif "batch" not in places and "step" not in places and self._batches_seen:
-            values = {f"epoch_mean/{n}" if canonical(n) == "loss" else n: v for n, v in values.items()}
+            values = {f"epoch_mean/{n}" if canonical(n) in _MEANS else n: v for n, v in values.items()}
         matters = any(self._matters(name) for name in values)
         if pattern.anchors is not None and not matters:
             return NOTHING if pattern.name == "tqdm" else None
@@ -288,6 +291,13 @@ def sniff(path: Path, head: bytes, patterns: Sequence[Pattern] = PATTERNS) -> bo
     reader = AnyTextReader(patterns)
     lines = head.replace(b"\r", b"\n").decode("utf-8", "replace").split("\n")
     return any(reader.read(line) is not None for line in lines)
+
+
+def _steps_per_s(rate: float, unit: str) -> float:
+    """Turn a rate, which is not 0, as it is printed (``it/s``, ``it/sec``, ``s/it``, ``sec/it``, ``ms/it``)."""
+    if unit.endswith(("/s", "/sec")):
+        return rate
+    return (1000 if unit.startswith("ms/") else 1) / rate
 
 
 def _json_numbers(text: str) -> dict[str, float]:

@@ -10,7 +10,7 @@ from typing import Final
 from engine.errors import printable
 from engine.watch.naming import Naming
 from engine.watch.records import Batch, Record, SourceStatus
-from engine.watch.sources.lines import HiddenNan
+from engine.watch.sources.hidden_nan import HiddenNan
 from engine.watch.sources.segments import Segments
 
 _LARGEST_BYTES: Final = 256 << 20

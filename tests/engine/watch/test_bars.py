@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 from engine.watch.sources.bars import Bars
-from engine.watch.sources.lines import NOTHING, Reading
+from engine.watch.sources.reading import NOTHING, Reading
 
 
 def drawn(step: int, **values: float) -> Reading:

@@ -145,6 +145,19 @@ def test_train_and_eval_lines_of_different_shapes_are_both_read(tmp_path: Path) 
     assert curve(records, "eval_loss") == [(10, 4.75), (20, 4.5)]
 
 
+def test_what_fairseq_says_of_an_epoch_at_its_end_is_its_mean_and_no_step(tmp_path: Path) -> None:
+    path = tmp_path / "train.log"
+    step = "2026-03-01 10:00:00 | INFO | train_inner | epoch 001:  {at} / 200 loss=5.5, num_updates={at}, gnorm=0.5\n"
+    mean = "2026-03-01 11:00:00 | INFO | train | epoch 001 | loss 9.1 | num_updates 200 | lr 0.1 | gnorm inf | ups 2\n"
+    path.write_text(step.format(at=100) + step.format(at=200) + mean)
+    records = read_all(open_text(path)).records
+    assert curve(records) == [(100, 5.5), (200, 5.5)]
+    assert curve(records, "grad_norm") == [(100, 0.5), (200, 0.5)]
+    assert curve(records, "epoch_mean/loss") == [(200, 9.1)]
+    assert curve(records, "epoch_mean/gnorm") == [(200, math.inf)]
+    assert curve(records, "learning_rate") == [(200, 0.1)], "no mean: what it was at the end"
+
+
 def test_a_long_log_gives_the_same_records_as_the_same_lines_one_by_one(tmp_path: Path) -> None:
     lines = [f"worker {n} of 8 has loaded its shard into memory" for n in range(20_000)]
     for n in range(0, 20_000, 100):

@@ -11,7 +11,7 @@ from typing import Self
 
 from engine.watch.records import Batch, Mishap, Record
 from engine.watch.sources.base import Source
-from engine.watch.sources.lines import Flushing
+from engine.watch.sources.flushing import Flushing
 
 _PROGRAM = """
 import sys

@@ -12,7 +12,7 @@ import pytest
 
 from engine.watch.records import Record
 from engine.watch.sources.base import Source
-from engine.watch.sources.lines import Flushing
+from engine.watch.sources.flushing import Flushing
 from tests.engine.watch.real.following import follow, start
 from tests.engine.watch.writing import curve
 
