@@ -82,10 +82,10 @@ def ends(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_a_worker_that_hangs_is_killed_and_its_shard_tried_again(gonogo: Gonogo, corpus: Path, line: Tally) -> None:
     line.faults += 1
-    process = start(gonogo, corpus, silence="2s")
+    process = start(gonogo, corpus, silence="4s")
     os.kill(first_worker(process), signal.SIGSTOP)
     (end,) = ends(all_done(process, corpus))
-    assert (end["how"], "said nothing for 2 s" in end["detail"]) == ("silent", True)
+    assert (end["how"], "said nothing for 4 s" in end["detail"]) == ("silent", True)
 
 
 def test_a_worker_that_floods_its_pipe_is_killed_and_its_shard_tried_again(
@@ -118,12 +118,12 @@ def writes_to_engine(path: Path) -> bool:
 
 def test_a_run_that_is_stopped_and_continued_takes_nobody_for_hung(gonogo: Gonogo, corpus: Path, line: Tally) -> None:
     line.faults += 1
-    process = start(gonogo, corpus, silence="2s")
+    process = start(gonogo, corpus, silence="4s")
     first_worker(process)
     stopped = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
     for each in stopped:
         each.suspend()
-    subprocess.run(["sleep", "4"], check=True)
+    subprocess.run(["sleep", "6"], check=True)
     for each in reversed(stopped):
         each.resume()
     assert ends(all_done(process, corpus)) == []
