@@ -16,7 +16,7 @@ demo: $(VENV)/.tool  ## a small corpus, and the main job on it
 	$(BIN)/gonogo demo $(DEMO)
 
 test: $(VENV)/.dev  ## the whole suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; ends with a table of what was lost
 	$(BIN)/python -m pytest tests/faults -m "full or not full" --timeout 1800

@@ -6,7 +6,8 @@ is a floor. The table is printed whenever one was counted, and a harness short o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -45,6 +46,19 @@ class Tallies:
         line = self._lines.setdefault(harness, Tally(harness))
         line.wanted = max(line.wanted, wanted)
         return line
+
+    def told(self) -> list[dict[str, object]]:
+        """Return all lines as plain values, for another process."""
+        return [{**asdict(line), "states": sorted(line.states)} for line in self._lines.values()]
+
+    def add(self, told: list[dict[str, Any]]) -> None:
+        """Add what another process has counted."""
+        for values in told:
+            line = self(values["harness"], wanted=values["wanted"])
+            line.states |= set(values["states"])
+            line.notes += values["notes"]
+            for name in ("faults", "lost", "early", "stuck"):
+                setattr(line, name, getattr(line, name) + values[name])
 
     def lines(self) -> tuple[Tally, ...]:
         """Return them in the order in which they were made."""

@@ -132,7 +132,7 @@ def test_a_signal_ends_the_console_and_neither_the_terminal_nor_the_run(
 def test_two_viewers_see_the_same_and_a_lost_terminal_ends_neither_the_run_nor_the_other(
     gonogo: Gonogo, small_terminal: Terminal, tmp_path: Path
 ) -> None:
-    corpus = make(tmp_path / "corpus", shards=80)
+    corpus = make(tmp_path / "corpus", shards=300)
     small_terminal.gonogo("convert", corpus, "--workers", "1")
     small_terminal.waits_for(r"✓ [1-9]\d* done")
     second = Terminal({**gonogo.env, "TERM": "xterm-256color"}, gonogo.home, 120, 36)
