@@ -19,7 +19,7 @@ test: $(VENV)/.dev  ## the whole suite
 	$(BIN)/python -m pytest -n 2
 
 faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; ends with a table of what was lost
-	$(BIN)/python -m pytest tests/faults -m "full or not full" --timeout 1800
+	$(BIN)/python -m pytest tests/faults -n 2 -m "full or not full" --timeout 1800
 
 real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
 	.venv-real/bin/python -m pytest tests/engine/watch/real

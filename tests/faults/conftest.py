@@ -35,25 +35,6 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand what one of several processes has counted to the one that prints it."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["tallies"] = TALLIES.told()
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: object) -> None:
-    """Add up what a process of pytest-xdist has counted."""
-    TALLIES.add(getattr(node, "workeroutput", {}).get("tallies", []))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what the harnesses of this run have counted."""
-    if TALLIES.lines():
-        terminalreporter.section("faults")
-        terminalreporter.write_line(TALLIES.table())
-
-
 @pytest.fixture
 def tally() -> Tallies:
     """Give out the lines of this run's table of faults."""
