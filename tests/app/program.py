@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 DEADLINE_S = 60.0
+SIZE = {"COLUMNS", "LINES"}
+"""Of the terminal that pytest-xdist was started in; a program that reads them takes no notice of its own."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Gonogo:
         for name in names.values():
             (home / name).mkdir(mode=0o700)
         self.env = {
-            **{key: value for key, value in os.environ.items() if not key.startswith("GONOGO_")},
+            **{key: value for key, value in os.environ.items() if not key.startswith("GONOGO_") and key not in SIZE},
             **{variable: str(home / name) for variable, name in names.items()},
         }
 
