@@ -44,7 +44,7 @@ bench: $(VENV)/.dev .venv-real/.ready  ## what gonogo costs, and how it compares
 	$(BIN)/python -m benchmarks.console_cost
 	$(BIN)/python -m benchmarks.parquet_gate
 	$(BIN)/python -m benchmarks.detectors
-	$(BIN)/python -m benchmarks.tail_cost
+	$(BIN)/python -m benchmarks.tail_cost 1000
 	.venv-real/bin/python -m benchmarks.tensorboard_reader
 
 picture: $(VENV)/.dev  ## docs/console.svg, from a conversion that runs while it is taken
