@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -19,20 +16,15 @@ from engine.shards.names import ShardFiles
 from engine.shards.record import Record, SwapState, read_record
 from tests.faults.convert_one import Ended, Order
 from tests.faults.fault_files import Strike
+from tests.faults.program import Copies, Program
 from tests.faults.tally import TALLIES, Tallies
 from tests.recordings import Clip, cut, make_shard, real_clips_48k, tar_bytes
-
-ROOT = Path(__file__).parents[2]
 
 
 def members() -> list[Clip]:
     """Three clips of 0.1 s of real speech, each with its words beside it."""
     clips = [cut(clip, 4_800, at=9_600) for clip in real_clips_48k(3)]
     return [member for name, data in clips for member in ((name, data), (f"{name}.json", b'{"text": "words"}'))]
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @pytest.fixture
@@ -45,12 +37,8 @@ class Converter:
     """The program that converts one shard at a time in processes of their own."""
 
     def __init__(self, clip: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.convert_one", str(clip)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment(),
-        )
+        self._program = Program("tests.faults.convert_one", clip)
+        self.close = self._program.close
 
     def __call__(
         self,
@@ -61,36 +49,18 @@ class Converter:
         convert: bool = True,
         let_go: bool = False,
     ) -> Ended:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         order = Order(str(shard), strike, keep_backup, convert, let_go)
-        self._process.stdin.write(msgspec.json.encode(order) + b"\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        assert line, "the program that converts has ended"
-        return msgspec.json.decode(line, type=Ended)
-
-    def close(self) -> None:
-        self._process.communicate()
+        return msgspec.json.decode(self._program.ask(order), type=Ended)
 
 
-@dataclass(frozen=True)
-class Bench:
+@dataclass(frozen=True, kw_only=True)
+class Bench(Copies):
     """A shard before and after its conversion, as many fresh copies of it as wanted, and what must hold of them."""
 
-    folder: Path
     convert: Converter
-    original: bytes
     result: bytes = b""
     calls: tuple[str, ...] = ()
     """Of an undisturbed conversion."""
-    numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def fresh(self) -> Path:
-        shard = self.folder / f"shard_{next(self.numbers):05d}"
-        shard.mkdir()
-        (shard / "audio.tar").write_bytes(self.original)
-        return shard
 
     def nothing_is_lost(self, shard: Path, when: str) -> None:
         """The original is whole under one of its names, or its whole conversion is in its place."""
@@ -141,7 +111,7 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def bench(quick_folder: Path, convert: Converter) -> Bench:
     """A small shard, and what its undisturbed conversion gives."""
-    before = Bench(quick_folder, convert, tar_bytes(members()))
+    before = Bench(folder=quick_folder, original=tar_bytes(members()), convert=convert)
     shard = before.fresh()
     ended = convert(shard)
     assert ended.result is not None

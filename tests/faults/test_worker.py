@@ -17,7 +17,7 @@ import pytest
 from engine.convert.tasks import Convert, Progress, Result, ShardRef, State, to_wire
 from engine.shards.contents import Kind, examine
 from engine.shards.files import RealFiles
-from tests.faults.conftest import environment
+from tests.faults.program import environment
 
 STAGES = ("read", "convert", "verify", "swap")
 

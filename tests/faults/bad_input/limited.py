@@ -15,7 +15,7 @@ import msgspec
 from engine.config import Settings
 from engine.convert.tasks import Result, Task
 from engine.run.limits import WorkerLimits, with_orders
-from tests.faults.conftest import environment
+from tests.faults.program import environment
 
 MEMORY_BYTES: Final = Settings().convert.worker_memory_bytes
 """What a worker gets where nobody says otherwise."""
