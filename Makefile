@@ -58,10 +58,13 @@ $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "gonogo needs Python 3.11 or later; found none (PYTHON=/path/to/python names one)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "no virtual environment: on Debian, apt install python3-venv"; rm -rf $(VENV); exit 1; }
 
-$(VENV)/.tool: pyproject.toml constraints.txt | $(VENV)/bin/python
+# The compiled parts are made anew by an install.
+NATIVE := $(wildcard hatch_build.py engine/*/native/*.[ch])
+
+$(VENV)/.tool: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.dev: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.tool

@@ -12,6 +12,7 @@ GATES: Final = ("convert.start", "clean.start", "train.start", "upload.start")
 """The gates that ``[gates]`` can bind; a name beside these would leave a gate open that its author believes shut."""
 OTHER_VARIABLES: Final = {
     "GONOGO_STATE": "the folder for runs, ledger and artifacts, as --state",
+    "GONOGO_NATIVE": "the compiled code that is used: auto, avx512, avx2, plain, or off for Python alone",
     "GONOGO_CONFIG": "the configuration file to read in place of the corpus's gonogo.toml, as --config",
 }
 """Variables that are no setting of a section."""

@@ -1,0 +1,3 @@
+#include "gonogo.h"
+
+GONOGO_API int gonogo_version(void) { return GONOGO_VERSION; }
