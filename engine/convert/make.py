@@ -36,6 +36,7 @@ def make(
     spot_checks: int,
     flags: tuple[str, ...],
     pulse: Pulse,
+    threads: int = 1,
 ) -> Made:
     """Run steps 0 to 2: write the conversion of ``audio`` to ``target``, bring it to the disk, prove it there.
 
@@ -55,7 +56,13 @@ def make(
     with gone_on_failure(files, target):
         with files.open(audio) as reader, files.create(target) as writer:
             original = reader.facts
-            rewritten = rewrite(reader, writer, contents, pulse)
+            if original != contents.facts:
+                problem, way_out = (
+                    "the tar was changed by somebody else after it was walked",
+                    "run again when it is at rest",
+                )
+                raise UnsupportedError(Fault(problem, file=audio.name, way_out=way_out))
+            rewritten = rewrite(reader, writer, contents, pulse, threads=threads)
             files.resemble(target, audio)
             pulse.enter("sync", of_bytes=rewritten.result.size_bytes)
             writer.sync()
@@ -63,7 +70,7 @@ def make(
         if digest(files, target, pulse.tick) != rewritten.result:
             problem, way_out = "the disk gives back other bytes than were written", "check this disk before going on"
             raise DamagedError(Fault(problem, file=target.name, way_out=way_out))
-        lost = compare(files, audio, target, decode=spot_checks, tick=pulse.tick)
+        lost = compare(files, audio, target, before=contents, decode=spot_checks, tick=pulse.tick)
     return Made(original, rewritten, _tally(contents, rewritten.clips, lost, flags))
 
 

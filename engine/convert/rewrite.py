@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import xxhash
 
-from engine.audio.clip import ConvertedClip, convert_clip
+from engine.audio.clip import ConvertedClip
 from engine.audio.formats import output_frames
+from engine.convert.clip_work import ClipWork, Promise
 from engine.convert.clips import ClipRow
 from engine.convert.pulse import Pulse
 from engine.errors import DamagedError, Fault, InputError, UnsupportedError, printable
@@ -22,6 +25,8 @@ _RECORD_BYTES = 20 * BLOCK_BYTES
 """A tar is padded to whole records of 10,240 bytes, as every tar program writes it."""
 _EXTRAS_BYTES = 1024
 """For a clip's own headers and tags."""
+_HELD_BYTES = 2 << 20
+"""What is read on while clips are converted at once, for each of the threads: two clips or more of usual length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +38,31 @@ class Rewritten:
     clips: tuple[ClipRow, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some bytes of the original: to be copied, or a clip with its tar headers."""
+
+    data: memoryview
+    headers: bytes = b""
+    member: Member | None = None
+    promise: Promise | None = None
+
+
 class _Pass:
     """The two ends of the pass: bytes taken from the original, bytes given to the new tar."""
 
     def __init__(self, reader: Reader, writer: Writer, pulse: Pulse) -> None:
         self._reader, self._writer, self._pulse = reader, writer, pulse
         self._taken, self._given = xxhash.xxh3_128(), xxhash.xxh3_128()
-        self._at = self.written_bytes = 0
+        self._waiting: list[bytes | memoryview] = []
+        self._waiting_bytes = self._at = self._written = 0
 
-    def take(self, end: int) -> bytes:
+    @property
+    def given_bytes(self) -> int:
+        """Where the next byte of the new tar will lie."""
+        return self._written + self._waiting_bytes
+
+    def take(self, end: int) -> memoryview:
         """Read on to ``end``; every byte of the original goes through here, in order, once."""
         data = self._reader.read_at(self._at, end - self._at)
         if len(data) != end - self._at:
@@ -49,30 +70,38 @@ class _Pass:
         self._taken.update(data)
         self._at = end
         self._pulse.advance(read=len(data))
-        return data
+        return memoryview(data)
 
-    def give(self, data: bytes) -> None:
-        self._writer.write(data)
-        self._given.update(data)
-        self.written_bytes += len(data)
-        self._pulse.advance(written=len(data))
-
-    def copy(self, end: int) -> None:
+    def chunks(self, end: int) -> Iterator[memoryview]:
+        """Read on to ``end`` in pieces."""
         while self._at < end:
-            self.give(self.take(min(end, self._at + CHUNK_BYTES)))
+            yield self.take(min(end, self._at + CHUNK_BYTES))
 
-    def skip(self, end: int) -> None:
-        while self._at < end:
-            self.take(min(end, self._at + CHUNK_BYTES))
+    def give(self, *data: bytes | memoryview) -> None:
+        """Append to the new tar; small pieces are written together."""
+        self._waiting += data
+        self._waiting_bytes += sum(map(len, data))
+        if self._waiting_bytes >= CHUNK_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        together = b"".join(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
+        self._writer.write(together)
+        self._given.update(together)
+        self._written += len(together)
+        self._pulse.advance(written=len(together))
 
     def digests(self) -> tuple[TarDigest, TarDigest]:
+        """Return the hashes of the original and of the new tar, both whole."""
         return (
             TarDigest(self._taken.hexdigest(), self._at),
-            TarDigest(self._given.hexdigest(), self.written_bytes),
+            TarDigest(self._given.hexdigest(), self._written),
         )
 
 
-def rewrite(reader: Reader, writer: Writer, contents: Contents, pulse: Pulse) -> Rewritten:
+def rewrite(reader: Reader, writer: Writer, contents: Contents, pulse: Pulse, *, threads: int = 1) -> Rewritten:
     """Write the conversion of an original; its members keep their order, names and all that is no audio.
 
     Args:
@@ -80,6 +109,7 @@ def rewrite(reader: Reader, writer: Writer, contents: Contents, pulse: Pulse) ->
         writer: the new tar, empty.
         contents: what a walk of the original found.
         pulse: told of every piece; may stop the pass.
+        threads: how many clips may be converted at once; the result is the same.
 
     Raises:
         InputError: when a clip cannot be converted; names the member.
@@ -88,23 +118,72 @@ def rewrite(reader: Reader, writer: Writer, contents: Contents, pulse: Pulse) ->
     assert contents.index is not None
     tape = _Pass(reader, writer, pulse)
     rows: list[ClipRow] = []
-    for position, member in enumerate(contents.index.members):
-        if position in contents.clips:
-            rows.append(_convert_member(tape, member, pulse))
-        else:
-            tape.copy(member.end_offset)
-    tape.skip(reader.size_bytes)
-    end = tape.written_bytes + 2 * BLOCK_BYTES
+    with ClipWork(threads, pulse.tick) as work:
+        pieces = _pieces(tape, contents, work)
+        for piece in _ahead(pieces, _HELD_BYTES * threads if threads > 1 else 0):
+            if piece.member is None or piece.promise is None:
+                tape.give(piece.data)
+            else:
+                rows.append(_give_clip(tape, piece.member, piece.headers, piece.data, piece.promise))
+    for _ in tape.chunks(reader.size_bytes):
+        pass
+    end = tape.given_bytes + 2 * BLOCK_BYTES
     tape.give(bytes(2 * BLOCK_BYTES + -end % _RECORD_BYTES))
-    original, result = tape.digests()
-    return Rewritten(original, result, tuple(rows))
+    tape.flush()
+    return Rewritten(*tape.digests(), tuple(rows))
 
 
-def _convert_member(tape: _Pass, member: Member, pulse: Pulse) -> ClipRow:
-    headers = tape.take(member.data_offset)
-    data = tape.take(member.data_offset + member.size_bytes)
+def _pieces(tape: _Pass, contents: Contents, work: ClipWork) -> Iterator[_Piece]:
+    """Read the members one behind the other, short ones together; begin with each clip as soon as it is there."""
+    assert contents.index is not None
+    position = 0
+    for group in _groups(contents.index.members):
+        start, end = group[0].header_offset, group[-1].end_offset
+        if position not in contents.clips and end - start > CHUNK_BYTES:
+            yield from map(_Piece, tape.chunks(end))
+            position += 1
+            continue
+        data = tape.take(end)
+        for member in group:
+            stored = data[member.header_offset - start : member.end_offset - start]
+            if position in contents.clips:
+                head = member.data_offset - member.header_offset
+                clip = stored[head : head + member.size_bytes]
+                yield _Piece(clip, bytes(stored[:head]), member, work.begin(clip))
+            else:
+                yield _Piece(stored)
+            position += 1
+
+
+def _groups(members: Iterable[Member]) -> Iterator[list[Member]]:
+    """Yield members that lie together within CHUNK_BYTES; a longer one alone."""
+    group: list[Member] = []
+    for member in members:
+        if group and member.end_offset - group[0].header_offset > CHUNK_BYTES:
+            yield group
+            group = []
+        group.append(member)
+    if group:
+        yield group
+
+
+def _ahead(pieces: Iterator[_Piece], most_bytes: int) -> Iterator[_Piece]:
+    """Yield pieces in their order, each only when up to ``most_bytes`` behind it have been begun with."""
+    waiting: deque[_Piece] = deque()
+    held_bytes = 0
+    for piece in pieces:
+        waiting.append(piece)
+        held_bytes += len(piece.data)
+        while held_bytes > most_bytes:
+            first = waiting.popleft()
+            held_bytes -= len(first.data)
+            yield first
+    yield from waiting
+
+
+def _give_clip(tape: _Pass, member: Member, headers: bytes, data: memoryview, promise: Promise) -> ClipRow:
     try:
-        clip = convert_clip(data, pulse.tick)
+        clip = promise()
         headers = resized(headers, len(clip.data))
     except InputError as error:
         raise error.within(member=member.name) from None
@@ -112,15 +191,13 @@ def _convert_member(tape: _Pass, member: Member, pulse: Pulse) -> ClipRow:
         problem, read = "the clip is longer than a worker's memory can hold", f"{member.size_bytes:,} bytes"
         way_out = "raise worker_memory under [convert] in gonogo.toml"
         raise UnsupportedError(Fault(problem, member=member.name, read=read, way_out=way_out)) from None
-    tape.give(headers)
-    offset = tape.written_bytes
-    tape.give(clip.data)
-    tape.give(bytes(padded(len(clip.data)) - len(clip.data)))
-    tape.skip(member.end_offset)
-    return _row(member, offset, data, clip)
+    offset = tape.given_bytes + len(headers)
+    row = _row(member, offset, data, clip)
+    tape.give(headers, clip.data, bytes(-len(clip.data) % BLOCK_BYTES))
+    return row
 
 
-def _row(member: Member, offset: int, data: bytes, clip: ConvertedClip) -> ClipRow:
+def _row(member: Member, offset: int, data: memoryview, clip: ConvertedClip) -> ClipRow:
     return ClipRow(
         member=printable(member.name),
         offset_bytes=offset,

@@ -195,9 +195,15 @@ class _Work:
         )
 
     def _make(self, target: Path, contents: Contents, flags: tuple[str, ...]) -> Made:
-        spot_checks = self.task.spot_checks
         return make(
-            self.files, self.names.audio, target, contents, spot_checks=spot_checks, flags=flags, pulse=self.pulse
+            self.files,
+            self.names.audio,
+            target,
+            contents,
+            spot_checks=self.task.spot_checks,
+            flags=flags,
+            pulse=self.pulse,
+            threads=self.task.threads,
         )
 
     def _swap(self, made: Made) -> None:

@@ -89,6 +89,8 @@ class Convert(_Task, frozen=True, kw_only=True, tag="convert"):
     """A dry run: the converted tar is made in this folder, compared and deleted; the shard is only read."""
     clips: str | None = None
     """Where the table of the shard's clips goes."""
+    threads: int = 1
+    """How many clips may be converted at once: where there are fewer workers than cores, and decoding takes time."""
 
 
 class Recover(_Task, frozen=True, kw_only=True, tag="recover"):

@@ -11,8 +11,9 @@ from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ, ClipInfo
 from engine.audio.probe import probe_clip
 from engine.audio.sniff import looks_like_audio
 from engine.errors import DamagedError, Fault, InputError
-from engine.shards.files import Files
+from engine.shards.files import Facts, Files
 from engine.shards.tar import Member, ReadAt, TarIndex, read_index
+from engine.shards.window import Windows
 
 _HEAD_BYTES = 64
 
@@ -45,6 +46,8 @@ class Contents:
     """By position among the members: what each clip's own header says."""
     fault: Fault | None = None
     """Why it is foreign or damaged."""
+    facts: Facts | None = None
+    """The file as it was when it was opened for the walk."""
 
     @property
     def seconds_of_audio(self) -> float:
@@ -58,14 +61,47 @@ def examine(files: Files, path: Path, tick: Callable[[], None] = lambda: None) -
     A tar that is damaged or not convertible is an answer (with its fault), not an exception; ``OSError`` is raised.
     """
     with files.open(path) as reader:
+        windows = Windows(reader)
+        probes = _Probes(windows.read_at)
         try:
-            index = read_index(reader.read_at, reader.size_bytes, tick)
-            clips = probe_clips(reader.read_at, index, tick)
+            index = read_index(windows.read_at, reader.size_bytes, tick, probes.visit)
+            clips = probes.clips
         except InputError as error:
             kind = Kind.DAMAGED if isinstance(error, DamagedError) else Kind.FOREIGN
             return Contents(kind, fault=error.within(file=path.name).fault)
+        facts = reader.facts
     kind, fault = judge(index.members, clips)
-    return Contents(kind, index, clips, fault and InputError(fault).within(file=path.name).fault)
+    return Contents(kind, index, clips, fault and InputError(fault).within(file=path.name).fault, facts)
+
+
+class _Probes:
+    """The clips of a tar, probed while it is walked: one read for a member's header and its clip's."""
+
+    def __init__(self, read_at: ReadAt) -> None:
+        self._read_at = read_at
+        self._clips: dict[int, ClipInfo] = {}
+        self._members = 0
+        self._error: InputError | None = None
+
+    def visit(self, member: Member) -> None:
+        """Probe the next member; what is wrong with it waits for the end of the walk: the tar itself comes first."""
+        position, self._members = self._members, self._members + 1
+        try:
+            if self._error is None and is_clip(self._read_at, member):
+                self._clips[position] = probe_member(self._read_at, member)
+        except InputError as error:
+            self._error = error
+
+    @property
+    def clips(self) -> dict[int, ClipInfo]:
+        """All clips by their position among the members.
+
+        Raises:
+            InputError: for the first that is damaged or of no codec that is converted.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._clips
 
 
 def probe_clips(read_at: ReadAt, index: TarIndex, tick: Callable[[], None] = lambda: None) -> dict[int, ClipInfo]:

@@ -18,10 +18,16 @@ from typing import Protocol
 
 import msgspec
 
+from engine.host.pages import begin_to_write, read_ahead
 from engine.host.rename import rename_new
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_AHEAD_BYTES = 8 << 20
+"""How far a disk reads on before its reader, and how much waits to be written: on the disk that was measured, reading
+was 1.3 times as fast with it, and writing 1.6 times."""
+_SEQUENTIAL_BYTES = 256 << 10
+"""Reads of this size, one behind the other, are taken for a walk through the whole file."""
 
 
 class ReadFailedError(OSError):
@@ -174,8 +180,10 @@ class _RealReader:
         with _naming(path):
             self.facts = _facts(os.fstat(descriptor))
         self.size_bytes = self.facts.identity.size_bytes
+        self._next = self._asked = 0
 
     def read_at(self, offset: int, size: int) -> bytes:
+        self._read_ahead(offset, size)
         parts = []
         while size > 0:  # Linux hands out at most 2 GiB a call, and a signal may cut one short
             try:
@@ -188,17 +196,31 @@ class _RealReader:
             offset, size = offset + len(data), size - len(data)
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def _read_ahead(self, offset: int, size: int) -> None:
+        """Have the disk read on while the caller works, where it reads the file from one end to the other."""
+        follows, self._next = offset == self._next, offset + size
+        if follows and size >= _SEQUENTIAL_BYTES and self._next < self.size_bytes:
+            start = max(self._asked, self._next)
+            if start < self._next + _AHEAD_BYTES // 2:
+                self._asked = self._next + _AHEAD_BYTES
+                read_ahead(self._descriptor, start, self._asked - start)
+
 
 class _RealWriter:
     def __init__(self, descriptor: int, path: Path) -> None:
         self._descriptor = descriptor
         self._path = path
+        self._written = self._begun = 0
 
     def write(self, data: bytes | memoryview) -> None:
         view = memoryview(data).cast("B")
+        self._written += len(view)
         with _naming(self._path):
             while view:
                 view = view[os.write(self._descriptor, view) :]
+        if self._written - self._begun >= _AHEAD_BYTES:
+            begin_to_write(self._descriptor, self._begun, self._written - self._begun)
+            self._begun = self._written
 
     def sync(self) -> None:
         with _naming(self._path):

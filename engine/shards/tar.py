@@ -96,13 +96,19 @@ def padded(size_bytes: int) -> int:
     return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
 
 
-def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lambda: None) -> TarIndex:
+def read_index(
+    read_at: ReadAt,
+    size_bytes: int,
+    tick: Callable[[], None] = lambda: None,
+    visit: Callable[[Member], None] = lambda _: None,
+) -> TarIndex:
     """Walk every header of a tar to its proven end.
 
     Args:
         read_at: gives bytes of the tar.
         size_bytes: the length of the file.
         tick: called once a member, and for every MiB behind the last; may raise to stop the walk.
+        visit: called with each member while what lies around its header is at hand.
 
     Raises:
         DamagedError: when the tar is cut short, damaged, or goes on behind its end.
@@ -110,7 +116,7 @@ def read_index(read_at: ReadAt, size_bytes: int, tick: Callable[[], None] = lamb
             is packed.
     """
     try:
-        return _walk(read_at, size_bytes, tick)
+        return _walk(read_at, size_bytes, tick, visit)
     except InputError as error:
         raise _explained(error, read_at(0, BLOCK_BYTES)) from None
 
@@ -136,7 +142,7 @@ def _is_no_header(block: bytes) -> bool:
     return any(block) and block[257:262] != b"ustar" and not block[148:156].strip(b" \0").isdigit()
 
 
-def _walk(read_at: ReadAt, size_bytes: int, tick: Callable[[], None]) -> TarIndex:
+def _walk(read_at: ReadAt, size_bytes: int, tick: Callable[[], None], visit: Callable[[Member], None]) -> TarIndex:
     if size_bytes == 0 or size_bytes % BLOCK_BYTES:
         wanted = "whole blocks of 512 bytes, the last of them zeros"
         raise DamagedError(Fault("the tar's length is impossible", read=f"{size_bytes:,} bytes", wanted=wanted))
@@ -155,6 +161,7 @@ def _walk(read_at: ReadAt, size_bytes: int, tick: Callable[[], None]) -> TarInde
             raise UnsupportedError(Fault(problem, member=member.name, offset_bytes=member.header_offset, wanted=wanted))
         names[plain] = member.header_offset
         members.append(member)
+        visit(member)
         offset = member.end_offset
     _prove_end(read_at, offset, size_bytes, tick)
     return TarIndex(tuple(members), offset, size_bytes)

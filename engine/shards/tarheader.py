@@ -5,6 +5,7 @@ Source of the layout: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manu
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 from engine.errors import DamagedError, Fault, UnsupportedError
@@ -13,6 +14,7 @@ from engine.shards.excerpt import excerpt
 BLOCK_BYTES = 512
 _CHECKSUM = slice(148, 156)
 _SIZE = slice(124, 136)
+_BLANK_SUM = 8 * ord(" ")
 _MAX_OCTAL_SIZE = 8**11 - 1
 MAX_SIZE_DIGITS = 40
 """A longer number is no size of anything; Python refuses thousands of digits with an error of its own."""
@@ -40,12 +42,12 @@ def parse_header(block: bytes, offset: int) -> Header:
     if len(block) != BLOCK_BYTES:
         raise DamagedError(Fault("a tar header is cut short", offset_bytes=offset, read=f"{len(block)} bytes"))
     stored = _number(block[_CHECKSUM], "checksum", offset)
-    if stored not in _checksums(block):
+    if stored not in checksums(block):
         fault = Fault(
             "the checksum of a tar header is wrong",
             offset_bytes=offset,
             read=str(stored),
-            wanted=str(_checksums(block)[0]),
+            wanted=str(checksums(block)[0]),
             way_out="the tar is damaged here; restore it from another copy",
         )
         raise DamagedError(fault)
@@ -60,11 +62,18 @@ def parse_header(block: bytes, offset: int) -> Header:
     return Header(name, _number(block[_SIZE], "size", offset), block[156:157])
 
 
-def _checksums(block: bytes) -> tuple[int, int]:
+def checksums(block: bytes) -> tuple[int, int]:
     """Return the sum of the block's bytes with a blank checksum field, unsigned as POSIX has it, and signed."""
-    blank = block[: _CHECKSUM.start] + b" " * 8 + block[_CHECKSUM.stop :]
-    unsigned = sum(blank)
-    return unsigned, unsigned - 256 * sum(byte > 127 for byte in blank)
+    unsigned = _sum(block) - _sum(block[_CHECKSUM]) + _BLANK_SUM
+    if block.isascii():
+        return unsigned, unsigned
+    high = sum(byte > 127 for byte in block) - sum(byte > 127 for byte in block[_CHECKSUM])
+    return unsigned, unsigned - 256 * high
+
+
+def _sum(block: bytes) -> int:
+    """Add up to 512 bytes: what Adler-32 counts in its lower half, one too many and modulo 65,521."""
+    return (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
 
 
 def _number(field: bytes, what: str, offset: int) -> int:
@@ -155,7 +164,7 @@ def resized(headers: bytes, size_bytes: int) -> bytes:
 
 def _with_size(block: bytes, size_bytes: int) -> bytes:
     block = block[: _SIZE.start] + b"%011o\0" % size_bytes + block[_SIZE.stop :]
-    return block[: _CHECKSUM.start] + b"%06o\0 " % _checksums(block)[0] + block[_CHECKSUM.stop :]
+    return block[: _CHECKSUM.start] + b"%06o\0 " % checksums(block)[0] + block[_CHECKSUM.stop :]
 
 
 def _pax_with_size(data: bytes, size_bytes: int) -> bytes:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from engine.errors import UnsupportedError
 from engine.shards.tar import read_index
-from engine.shards.tarheader import BLOCK_BYTES, parse_header, parse_pax, resized
+from engine.shards.tarheader import BLOCK_BYTES, checksums, parse_header, parse_pax, resized
 
 FORMATS: dict[str, Literal[0, 1, 2]] = {
     "ustar": tarfile.USTAR_FORMAT,
@@ -172,3 +172,15 @@ def test_the_largest_size_of_a_plain_header_is_written_and_the_next_is_refused()
     assert parse_header(resized(before, MAX_BYTES), 0).size_bytes == MAX_BYTES
     with pytest.raises(UnsupportedError, match="too long for a tar header"):
         resized(before, MAX_BYTES + 1)
+
+
+@given(st.binary(min_size=BLOCK_BYTES, max_size=BLOCK_BYTES))
+def test_both_sums_of_a_block_are_those_of_the_standard(block: bytes) -> None:
+    blank = block[:148] + b" " * 8 + block[156:]
+    assert checksums(block) == (sum(blank), sum(byte - 256 if byte > 127 else byte for byte in blank))
+
+
+@pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
+def test_the_largest_sums_are_still_exact(byte: int) -> None:
+    rest = BLOCK_BYTES - 8
+    assert checksums(bytes([byte]) * BLOCK_BYTES)[0] == rest * byte + 8 * ord(" ")

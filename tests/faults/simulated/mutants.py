@@ -31,7 +31,7 @@ MUTANTS = (
     Mutant(
         "no-compare",
         "2",
-        _cut(MAKE, "make", "lost = compare(files, audio, target, decode=spot_checks, tick=pulse.tick)", "lost = 0"),
+        _cut(MAKE, "make", "lost = compare(files, audio, target, before=contents, decode=spot_checks, tick=pulse.tick)", "lost = 0"),
         needed=False,
         why="against faults of the converter, not of the disk: tests/engine/shards/test_compare.py",
     ),

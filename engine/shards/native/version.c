@@ -1,3 +1,0 @@
-#include "gonogo.h"
-
-GONOGO_API int gonogo_version(void) { return GONOGO_VERSION; }
