@@ -63,8 +63,7 @@ _REFUSED_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """One file or folder inside a tar, and where its bytes lie."""
 
     name: str

@@ -6,7 +6,8 @@ Source of the layout: POSIX.1-2017 pax, "ustar Interchange Format"; GNU tar manu
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+
+import msgspec
 
 from engine.errors import DamagedError, Fault, UnsupportedError
 from engine.shards.excerpt import excerpt
@@ -23,8 +24,7 @@ _KNOWN_MAGICS = (_POSIX_MAGIC, b"ustar  \0", bytes(8))
 """POSIX, GNU, and the unmarked headers of Seventh Edition tar."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """The fields of one header block that matter to a reader."""
 
     name: str
