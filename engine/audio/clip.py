@@ -5,33 +5,25 @@ It all runs block by block: beside the bytes that come in and go out, a clip of 
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable
 
-import numpy as np
+import msgspec
 
-from engine.audio import flac
-from engine.audio.decimate import BLOCK_FRAMES, decimate
-from engine.audio.downmix import Downmix
-from engine.audio.flac_blocks import is_carried, other_blocks, read_streaminfo, with_blocks
+from engine.audio import flac_clip
 from engine.audio.formats import SOURCE_RATE_HZ, ClipInfo, Codec, as_result
+from engine.audio.line import Outcome, convert_stored
+from engine.audio.plain_wav import HEADER_BYTES, plain_head, plain_info
 from engine.audio.probe import SNIFF_BYTES, codec_of
 from engine.audio.riff import ReadAt
-from engine.audio.samples import Numbers, Quantiser, pack, unpack
 from engine.audio.wav import read_layout, result_shell
 from engine.errors import Fault, UnsupportedError
 
-TICK_BYTES: Final = 1 << 20
-"""The most input between two ticks."""
 
-
-@dataclass(frozen=True)
-class ConvertedClip:
+class ConvertedClip(msgspec.Struct, frozen=True):
     """The result of one clip, and what is worth telling about it."""
 
-    data: bytes
+    data: bytes | memoryview
+    """The result as it stands in a file; a view of memory that nobody else has."""
     source: ClipInfo
     result: ClipInfo
     saturated_samples: int
@@ -40,6 +32,16 @@ class ConvertedClip:
     """Whether the channels were a signal and its opposite, so that their mix has lost it."""
     dropped_chunks: tuple[str, ...]
     """Chunks (WAV) or blocks (FLAC) that the result does not have, in order: positions, padding."""
+
+
+class _Wav(msgspec.Struct, frozen=True):
+    """A WAV taken apart: its samples, and all of its result but the samples."""
+
+    info: ClipInfo
+    stored: memoryview
+    head: bytes
+    tail: bytes
+    dropped_chunks: tuple[str, ...]
 
 
 def convert_clip(data: bytes | memoryview, tick: Callable[[], None] = lambda: None) -> ConvertedClip:
@@ -56,85 +58,63 @@ def convert_clip(data: bytes | memoryview, tick: Callable[[], None] = lambda: No
         UnsupportedError: If it is no 48 kHz WAV or FLAC of a sample format that is converted.
     """
     whole = memoryview(data).cast("B")
+    plain = plain_info(whole, len(whole))
+    if plain is not None and plain.sample_rate_hz == SOURCE_RATE_HZ:
+        return _convert_wav(_plain_wav(plain, whole), tick)
 
     def read_at(offset: int, length: int) -> bytes:
         return bytes(whole[offset : offset + length])
 
-    convert = _convert_flac if codec_of(read_at(0, SNIFF_BYTES)) is Codec.FLAC else _convert_wav
-    return convert(whole, read_at, tick)
+    if codec_of(read_at(0, SNIFF_BYTES)) is Codec.FLAC:
+        return _convert_flac(whole, tick)
+    return _convert_wav(_any_wav(whole, read_at), tick)
 
 
-def _convert_wav(whole: memoryview, read_at: ReadAt, tick: Callable[[], None]) -> ConvertedClip:
+def _plain_wav(info: ClipInfo, whole: memoryview) -> _Wav:
+    result = as_result(info)
+    end = HEADER_BYTES + info.frames * info.channels * info.sample_format.sample_bytes
+    padding = bytes(result.frames * result.sample_format.sample_bytes % 2)
+    return _Wav(info, whole[HEADER_BYTES:end], plain_head(result), padding, ())
+
+
+def _any_wav(whole: memoryview, read_at: ReadAt) -> _Wav:
     layout = read_layout(len(whole), read_at)
     info = layout.info
-    _refuse_other_rates(info)
-    step = _block_frames(info) * layout.wav_format.frame_bytes
-    stored = whole[layout.data.offset : layout.data.end]
-    blocks = (unpack(stored[start : start + step], info.sample_format) for start in range(0, len(stored), step))
-    line = _Line(info, tick)
+    refuse_other_rates(info)
     shell = result_shell(layout, read_at)
-    result = io.BytesIO()
-    result.write(shell.head)
-    for numbers in line.run(blocks):
-        result.write(pack(numbers, info.sample_format))
-    result.write(shell.tail)
-    return line.finish(result.getvalue(), shell.dropped_chunks)
+    return _Wav(info, whole[layout.data.offset : layout.data.end], shell.head, shell.tail, shell.dropped_chunks)
 
 
-def _convert_flac(whole: memoryview, read_at: ReadAt, tick: Callable[[], None]) -> ConvertedClip:
-    stream = read_streaminfo(read_at)
-    info = stream.info
-    _refuse_other_rates(info)
-    blocks, _ = other_blocks(read_at)
-    line = _Line(info, tick)
-    with flac.Encoder(info.sample_format) as encoder:
-        for numbers in line.run(flac.decode(whole, stream, _block_frames(info))):
-            encoder.write(numbers)
-        encoded = encoder.finish()
-    head, audio_offset = with_blocks(encoded, tuple(block for block in blocks if is_carried(block)))
-    dropped = tuple(block.name for block in blocks if not is_carried(block))
-    return line.finish(b"".join((head, encoded[audio_offset:])), dropped)
+def _convert_wav(wav: _Wav, tick: Callable[[], None]) -> ConvertedClip:
+    result = as_result(wav.info)
+    start = len(wav.head)
+    end = start + result.frames * result.sample_format.sample_bytes
+    data = bytearray(end + len(wav.tail))
+    data[:start] = wav.head
+    data[end:] = wav.tail
+    seen = convert_stored(wav.info, wav.stored, data, start, tick)
+    return _converted(memoryview(data).toreadonly(), wav.info, seen, wav.dropped_chunks)
 
 
-class _Line:
-    """The way of a clip's samples between its decoder and its encoder."""
-
-    def __init__(self, info: ClipInfo, tick: Callable[[], None]) -> None:
-        self._info = info
-        self._tick = tick
-        self._downmix = Downmix(info.sample_format, info.channels)
-        self._quantiser = Quantiser(info.sample_format)
-
-    def run(self, blocks: Iterable[Numbers]) -> Iterator[Numbers]:
-        """Yield the samples of the result."""
-        for results in decimate(self._mixed(blocks), self._info.frames):
-            if self._info.channels > 1:
-                np.divide(results, self._info.channels, out=results)
-            yield self._quantiser.quantise(results)
-
-    def finish(self, data: bytes, dropped_chunks: tuple[str, ...]) -> ConvertedClip:
-        """Return the clip, and what was seen on the way."""
-        return ConvertedClip(
-            data=data,
-            source=self._info,
-            result=as_result(self._info),
-            saturated_samples=self._quantiser.saturated,
-            cancelled=self._downmix.cancelled,
-            dropped_chunks=dropped_chunks,
-        )
-
-    def _mixed(self, blocks: Iterable[Numbers]) -> Iterator[Numbers]:
-        self._tick()
-        for block in blocks:
-            yield self._downmix.mix(block)
-            self._tick()
+def _convert_flac(whole: memoryview, tick: Callable[[], None]) -> ConvertedClip:
+    clip = flac_clip.read(whole)
+    refuse_other_rates(clip.info)
+    made = flac_clip.convert(clip, tick)
+    return _converted(made.data, clip.info, made.seen, clip.dropped)
 
 
-def _block_frames(info: ClipInfo) -> int:
-    return min(BLOCK_FRAMES, max(1, TICK_BYTES // (8 * info.channels)))
+def _converted(
+    data: bytes | memoryview, source: ClipInfo, seen: Outcome, dropped_chunks: tuple[str, ...]
+) -> ConvertedClip:
+    return ConvertedClip(data, source, as_result(source), seen.saturated, seen.cancelled, dropped_chunks)
 
 
-def _refuse_other_rates(info: ClipInfo) -> None:
+def refuse_other_rates(info: ClipInfo) -> None:
+    """Refuse a clip that is not of 48 kHz.
+
+    Raises:
+        UnsupportedError: If it is not.
+    """
     if info.sample_rate_hz != SOURCE_RATE_HZ:
         raise UnsupportedError(
             Fault(

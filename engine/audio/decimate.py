@@ -1,5 +1,7 @@
 """Decimation by three: a block FIR on numpy's matrix product, exact for integer samples.
 
+It runs where there is no compiled code, see :mod:`engine.audio.kernel`, which is within one unit of it.
+
 Why the result does not depend on the machine. The taps are integers in units of 2**-26. For integer samples each
 product and each partial sum is then a whole number of units, and none exceeds 2**53: float64 holds all of them exactly,
 with or without fused multiply-add. No rounding means no dependence on the order of summation, on the BLAS, its vector

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -60,10 +61,7 @@ class Downmix:
     @property
     def cancelled(self) -> bool:
         """Whether there was a signal in the channels that is not in their mix."""
-        per_channel = self._channel_energy / self._channels
-        of_mean = self._mix_energy / self._channels**2
-        substantial = SUBSTANTIAL * self._format.full_scale**2 * self._frames
-        return self._channels > 1 and per_channel > substantial and of_mean < CANCELLED_BELOW * per_channel
+        return is_cancelled(self._format, self._channels, self._frames, self._channel_energy, self._mix_energy)
 
     def _refuse_unreal(self, interleaved: Numbers) -> None:
         with np.errstate(invalid="ignore"):
@@ -71,13 +69,36 @@ class Downmix:
         if real.all():
             return
         first = int(np.argmin(real))
-        value = float(interleaved[first])
-        problem = "is not a number" if np.isnan(value) else "is infinite" if np.isinf(value) else "is beyond any scale"
-        raise DamagedError(
-            Fault(
-                problem=f"a sample {problem}",
-                read=f"{value} in frame {self._frames + first // self._channels:,}",
-                wanted="finite samples",
-                way_out="render the clip again, or leave it out of the corpus",
-            )
+        raise unreal(float(interleaved[first]), self._frames + first // self._channels)
+
+
+def is_cancelled(
+    sample_format: SampleFormat, channels: int, frames: int, channel_energy: float, mix_energy: float
+) -> bool:
+    """Tell whether a clip's channels were a signal that their mix has lost.
+
+    Args:
+        sample_format: Of the clip.
+        channels: How many.
+        frames: How many.
+        channel_energy: The sum of the squares of all samples.
+        mix_energy: The sum of the squares of the sums of the channels.
+    """
+    if channels == 1:
+        return False
+    per_channel = channel_energy / channels
+    substantial = SUBSTANTIAL * sample_format.full_scale**2 * frames
+    return per_channel > substantial and mix_energy / channels**2 < CANCELLED_BELOW * per_channel
+
+
+def unreal(value: float, frame: int) -> DamagedError:
+    """Return the error that a sample is raised as which is no number, infinite, or far beyond any scale."""
+    problem = "is not a number" if math.isnan(value) else "is infinite" if math.isinf(value) else "is beyond any scale"
+    return DamagedError(
+        Fault(
+            problem=f"a sample {problem}",
+            read=f"{value} in frame {frame:,}",
+            wanted="finite samples",
+            way_out="render the clip again, or leave it out of the corpus",
         )
+    )

@@ -23,7 +23,10 @@ from engine.audio.samples import Numbers, pack
 from engine.errors import DamagedError, Fault
 
 COMPRESSION_LEVEL: Final = 5 / 8
-"""Level 5 of 8, FLAC's default: level 8 saves 1 % for half the speed, level 0 loses 1 % for a tenth more."""
+"""Level 5 of 8, FLAC's default: level 8 saves 1 % for half the speed, level 0 loses 1 % for a tenth more.
+
+For all clips, as a stream does not tell the level that its source was encoded at.
+"""
 _SUBTYPES: Final = {SampleFormat.PCM_S8: "PCM_S8", SampleFormat.PCM_16: "PCM_16", SampleFormat.PCM_24: "PCM_24"}
 _CONTAINERS: Final = {
     SampleFormat.PCM_S8: ("int16", 8),

@@ -19,6 +19,7 @@ BLOCK_HEADER_BYTES: Final = 4
 LAST_BLOCK: Final = 0x80
 STREAMINFO: Final = 0
 STREAMINFO_BYTES: Final = 34
+SEEK_POINT_BYTES: Final = 18
 MAX_BLOCKS: Final = 1024
 BLOCK_NAMES: Final = {
     1: "PADDING",
@@ -41,6 +42,8 @@ class StreamInfo:
     info: ClipInfo
     md5: bytes
     """Of the samples, interleaved, little-endian; all zero where the encoder did not know."""
+    longest_block: int
+    """Samples per channel of the longest block."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Block:
     content: bytes
     raw: bytes
     """Header and content, with the last-block mark cleared."""
+    is_regular: bool
+    """Whether its content is what its kind says, to the last byte: every reader gets over it."""
 
 
 def read_streaminfo(read_at: ReadAt) -> StreamInfo:
@@ -76,7 +81,7 @@ def read_streaminfo(read_at: ReadAt) -> StreamInfo:
     if frames == 0:
         raise _unsupported("FLAC does not tell its length, so that nothing proves it whole", "0 samples", "a length")
     info = ClipInfo(Codec.FLAC, _FORMATS[bits], rate_hz, channels, frames)
-    return StreamInfo(info, content[18:34])
+    return StreamInfo(info, content[18:34], int.from_bytes(content[2:4], "big"))
 
 
 def other_blocks(read_at: ReadAt) -> tuple[tuple[Block, ...], int]:
@@ -97,37 +102,47 @@ def _walk(read_at: ReadAt) -> Iterator[Block]:
         kind, length = header[0] & ~LAST_BLOCK, int.from_bytes(header[1:], "big")
         if kind != STREAMINFO:
             content = read_exactly(read_at, offset + BLOCK_HEADER_BYTES, length)
-            _demand_whole(BLOCK_NAMES.get(kind, ""), content, offset)
-            yield Block(BLOCK_NAMES.get(kind, f"block type {kind}"), content, bytes([kind]) + header[1:] + content)
+            name = BLOCK_NAMES.get(kind, f"block type {kind}")
+            is_regular = _regular_bytes(name, content, offset) == length
+            yield Block(name, content, bytes([kind]) + header[1:] + content, is_regular)
         if header[0] & LAST_BLOCK:
             return
         offset += BLOCK_HEADER_BYTES + length
     raise _damaged("there are too many metadata blocks", f"more than {MAX_BLOCKS:,}", f"{MAX_BLOCKS:,} at most")
 
 
-def _demand_whole(name: str, content: bytes, offset: int) -> None:
-    """Refuse a block whose lengths lead out of it: libFLAC gets over it in some places, and cannot read it in others.
+def _regular_bytes(name: str, content: bytes, offset: int) -> int:
+    """Return how many bytes of a block its kind explains; -1 for kinds that are not looked into.
+
+    Lengths that lead out of a block are refused: libFLAC gets over them in some places, and cannot read them in others.
 
     Raises:
         DamagedError: If a block that is carried contradicts itself.
     """
     try:
         match name:
+            case "PADDING":
+                return len(content)
+            case "SEEKTABLE":
+                return len(content) // SEEK_POINT_BYTES * SEEK_POINT_BYTES
             case "VORBIS_COMMENT":
                 at = _behind(content, 0, "<I")
                 (tags,) = struct.unpack_from("<I", content, at)
                 at += 4
                 for _ in range(tags):
                     at = _behind(content, at, "<I")
+                return at
             case "PICTURE":
                 at = _behind(content, _behind(content, 4, ">I"), ">I")
-                _behind(content, at + 16, ">I")
+                return _behind(content, at + 16, ">I")
             case "APPLICATION":
                 struct.unpack_from(">I", content)
+                return len(content)
     except struct.error:
         read, wanted = f"{name} of {len(content):,} bytes", "lengths that fit into it"
         fault = Fault("a metadata block is damaged", offset_bytes=offset, read=read, wanted=wanted, way_out=MADE_AGAIN)
         raise DamagedError(fault) from None
+    return -1
 
 
 def _behind(content: bytes, at: int, length_format: str) -> int:

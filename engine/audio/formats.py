@@ -44,22 +44,34 @@ class SampleFormat(StrEnum):
     @property
     def bits(self) -> int:
         """The bits of one sample."""
-        return 8 if self in {SampleFormat.PCM_U8, SampleFormat.PCM_S8} else int(self.rpartition("_")[2])
+        return _BITS[self]
 
     @property
     def sample_bytes(self) -> int:
         """The bytes of one sample."""
-        return self.bits // 8
+        return _BITS[self] // 8
 
     @property
     def is_float(self) -> bool:
         """Whether samples are floating point, with full scale at 1.0."""
-        return self in {SampleFormat.FLOAT_32, SampleFormat.FLOAT_64}
+        return self in _FLOATS
 
     @property
     def full_scale(self) -> float:
         """The magnitude of the largest sample, in the units of :mod:`engine.audio.samples`."""
         return 1.0 if self.is_float else float(1 << (self.bits - 1))
+
+
+_FLOATS = frozenset({SampleFormat.FLOAT_32, SampleFormat.FLOAT_64})
+_BITS = {
+    SampleFormat.PCM_U8: 8,
+    SampleFormat.PCM_S8: 8,
+    SampleFormat.PCM_16: 16,
+    SampleFormat.PCM_24: 24,
+    SampleFormat.PCM_32: 32,
+    SampleFormat.FLOAT_32: 32,
+    SampleFormat.FLOAT_64: 64,
+}
 
 
 class ClipInfo(msgspec.Struct, frozen=True):
@@ -89,6 +101,4 @@ def output_frames(frames: int) -> int:
 
 def as_result(source: ClipInfo) -> ClipInfo:
     """Return the facts that the result of converting ``source`` has: the same format, at 16 kHz, in one channel."""
-    return msgspec.structs.replace(
-        source, sample_rate_hz=TARGET_RATE_HZ, channels=1, frames=output_frames(source.frames)
-    )
+    return ClipInfo(source.codec, source.sample_format, TARGET_RATE_HZ, 1, output_frames(source.frames))

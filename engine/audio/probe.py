@@ -6,6 +6,7 @@ from typing import Final
 
 from engine.audio.flac_blocks import read_streaminfo
 from engine.audio.formats import ClipInfo, Codec
+from engine.audio.plain_wav import plain_info
 from engine.audio.riff import MADE_AGAIN, ReadAt
 from engine.audio.sniff import kind_of_audio
 from engine.audio.wav import read_layout
@@ -28,6 +29,9 @@ def probe_clip(size_bytes: int, read_at: ReadAt) -> ClipInfo:
         UnsupportedError: If the clip is neither WAV nor FLAC, or of a kind that is not converted.
     """
     head = read_at(0, min(HEAD_BYTES, size_bytes))
+    plain = plain_info(head, size_bytes)
+    if plain is not None:
+        return plain
 
     def read_through_head(offset: int, length: int) -> bytes:
         return head[offset : offset + length] if offset + length <= len(head) else read_at(offset, length)

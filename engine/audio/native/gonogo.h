@@ -8,6 +8,6 @@
 #define GONOGO_API __attribute__((visibility("default")))
 
 /* Raised with every change of a declaration: Python does not use a library of other sources. */
-#define GONOGO_VERSION 1
+#define GONOGO_VERSION 3
 
 #endif

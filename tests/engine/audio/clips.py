@@ -26,14 +26,14 @@ def encoded(
     return memory.getvalue()
 
 
-def decoded(clip: bytes, dtype: str = "float64") -> npt.NDArray[Any]:
+def decoded(clip: bytes | memoryview, dtype: str = "float64") -> npt.NDArray[Any]:
     """Decode with libsndfile to frames by channels; 24-bit samples come as int32 in the upper bits."""
     samples, _ = soundfile.read(io.BytesIO(clip), dtype=dtype, always_2d=True)
     return np.asarray(samples)
 
 
-def probed(clip: bytes) -> ClipInfo:
-    return probe_clip(len(clip), lambda offset, length: clip[offset : offset + length])
+def probed(clip: bytes | memoryview) -> ClipInfo:
+    return probe_clip(len(clip), lambda offset, length: bytes(clip[offset : offset + length]))
 
 
 def noise(frames: int, channels: int = 1, *, seed: int = 1, peak: float = 0.5) -> npt.NDArray[np.float64]:
@@ -76,7 +76,7 @@ def rf64(chunks_before: Sequence[bytes], data: bytes, frames: int, form: bytes =
     return struct.pack("<4sI4s", form, 0xFFFFFFFF, b"WAVE") + ds64 + body
 
 
-def chunk_ids(clip: bytes) -> list[str]:
+def chunk_ids(clip: bytes | memoryview) -> list[str]:
     """Walk a RIFF file, naively: the ids in order."""
     ids, offset = [], 12
     while offset < len(clip):
@@ -89,23 +89,23 @@ def chunk_ids(clip: bytes) -> list[str]:
     return ids
 
 
-def chunk_content(clip: bytes, wanted: bytes) -> bytes:
+def chunk_content(clip: bytes | memoryview, wanted: bytes) -> bytes:
     offset = 12
     while offset < len(clip):
         chunk_id, size = struct.unpack_from("<4sI", clip, offset)
         if chunk_id == wanted:
-            return clip[offset + 8 : offset + 8 + size]
+            return bytes(clip[offset + 8 : offset + 8 + size])
         offset += 8 + size + size % 2
     raise KeyError(wanted)
 
 
-def flac_blocks(clip: bytes) -> list[tuple[int, bytes]]:
+def flac_blocks(clip: bytes | memoryview) -> list[tuple[int, bytes]]:
     """Walk the metadata of a FLAC clip, naively: kinds and contents."""
     blocks, offset, last = [], 4, False
     while not last:
         last = bool(clip[offset] & 0x80)
         length = int.from_bytes(clip[offset + 1 : offset + 4], "big")
-        blocks.append((clip[offset] & 0x7F, clip[offset + 4 : offset + 4 + length]))
+        blocks.append((clip[offset] & 0x7F, bytes(clip[offset + 4 : offset + 4 + length])))
         offset += 4 + length
     return blocks
 

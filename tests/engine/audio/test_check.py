@@ -1,22 +1,21 @@
-"""The spot check finds results that are wrong, whoever made them; the self-test finds a conversion that is."""
+"""The spot check finds results that are wrong, whoever made them."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pytest
 
-from engine.audio.check import is_conversion, spot_check
+from engine.audio.check import WINDOW_FRAMES, WINDOWS, spot_check
 from engine.audio.clip import convert_clip
-from engine.audio.decimate import Samples, decimate
-from engine.audio.samples import Numbers
-from engine.audio.selftest import self_test
 from engine.errors import DamagedError
 from tests.engine.audio.clips import decoded, encoded, noise
 
 VOICE = 0.4 * np.sin(2 * np.pi * 500 / 48_000 * np.arange(60_000)) + 0.05 * noise(60_000)[:, 0]
 STEREO = np.stack([VOICE, 0.5 * VOICE], axis=1)
+
+
+def result_of(source: bytes) -> bytes:
+    return bytes(convert_clip(source).data)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_a_converted_clip_passes(subtype: str, container: str, frames: int) -> N
 @pytest.mark.parametrize("gain", [0.0, 0.5, 0.9, 1.1])
 def test_a_result_of_another_level_is_flagged(gain: float) -> None:
     source = encoded(VOICE)
-    result = gain * decoded(convert_clip(source).data)
+    result = gain * decoded(result_of(source))
     assert spot_check(source, encoded(result, rate_hz=16_000)).energy_lost
 
 
@@ -57,7 +56,7 @@ def test_silence_is_too_little_to_compare() -> None:
 
 def test_a_result_with_wrong_facts_is_refused() -> None:
     source = encoded(VOICE)
-    mono = decoded(convert_clip(source).data)
+    mono = decoded(result_of(source))
     not_finite = mono.copy()
     not_finite[77] = np.nan
     wrong = {
@@ -70,43 +69,6 @@ def test_a_result_with_wrong_facts_is_refused() -> None:
     for text, result in wrong.items():
         with pytest.raises(DamagedError, match=text):
             spot_check(source, result)
-
-
-def test_the_self_test_passes_and_says_by_how_much() -> None:
-    figures = self_test()
-    assert figures.passed
-    assert figures.worst_alias_db == pytest.approx(-127.2, abs=0.1)
-    assert figures.passband_edge_hz == pytest.approx(7_435, abs=2)
-    assert figures.delay_frames == pytest.approx(0, abs=1e-9)
-    assert figures.worst_tone_db < -120
-
-
-def test_the_self_test_fails_a_decimation_without_a_low_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.audio.clip.decimate", lambda blocks, _: (block[::3].astype(float) for block in blocks))
-    figures = self_test()
-    assert not figures.passed
-    assert figures.worst_alias_db > -1
-    assert figures.worst_tone_db > -2
-
-
-def test_the_self_test_fails_a_low_pass_that_is_10_db_too_weak(monkeypatch: pytest.MonkeyPatch) -> None:
-    def leaky(blocks: Iterable[Numbers], frames: int) -> Iterator[Samples]:
-        whole = np.concatenate(list(blocks))
-        yield np.concatenate(list(decimate([whole], frames))) + 10 ** (-110 / 20) * whole[::3]
-
-    monkeypatch.setattr("engine.audio.clip.decimate", leaky)
-    figures = self_test()
-    assert not figures.passed
-    assert figures.worst_alias_db == pytest.approx(-109, abs=1.5)
-
-
-def test_the_self_test_fails_a_low_pass_that_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "engine.audio.clip.decimate", lambda blocks, n: (np.roll(block, 1) for block in decimate(blocks, n))
-    )
-    figures = self_test()
-    assert not figures.passed
-    assert figures.delay_frames == pytest.approx(3, abs=0.01)
 
 
 def test_other_audio_of_the_same_length_and_level_is_told_from_the_clips_own() -> None:
@@ -126,23 +88,64 @@ def test_short_clips_are_not_taken_for_other_audio(frames: int) -> None:
 
 def test_a_result_whose_polarity_is_turned_is_other_audio() -> None:
     source = encoded(VOICE)
-    assert spot_check(source, encoded(-decoded(convert_clip(source).data), rate_hz=16_000)).other_audio
+    assert spot_check(source, encoded(-decoded(result_of(source)), rate_hz=16_000)).other_audio
 
 
-@pytest.mark.parametrize(
-    ("subtype", "container"),
-    [("PCM_16", "WAV"), ("PCM_U8", "WAV"), ("FLOAT", "WAV"), ("DOUBLE", "WAV"), ("PCM_24", "FLAC")],
-)
-def test_a_conversion_is_known_by_doing_it_again(subtype: str, container: str) -> None:
-    source = encoded(STEREO, subtype, container)
-    result = convert_clip(source).data
-    assert is_conversion(source, result)
-    assert not is_conversion(encoded(STEREO[::-1].copy(), subtype, container), result)
-    assert not is_conversion(encoded(STEREO[:-3], subtype, container), result)
+LONG = np.resize(VOICE, 480_000) * np.linspace(0.8, 1, 480_000)
+"""Ten seconds, of which four windows are heard."""
 
 
-def test_one_bit_of_one_sample_is_enough_to_tell_a_result_from_a_conversion() -> None:
-    source = encoded(VOICE)
-    result = bytearray(convert_clip(source).data)
-    result[1_000] ^= 1
-    assert not is_conversion(source, bytes(result))
+@pytest.mark.parametrize("container", ["WAV", "FLAC"])
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("frames", [3 * WINDOWS * WINDOW_FRAMES - 1, 3 * WINDOWS * WINDOW_FRAMES + 1, len(LONG)])
+def test_a_long_conversion_passes_in_part_and_whole(frames: int, whole: bool, container: str) -> None:
+    source = encoded(LONG[:frames], "PCM_16", container)
+    checked = spot_check(source, convert_clip(source).data, whole=whole)
+    assert (checked.original_frames, checked.converted_frames) == (frames, -(-frames // 3))
+    assert checked.level_change_db == pytest.approx(0, abs=0.03)
+    assert checked.difference_db < -50
+    assert not checked.other_audio
+
+
+@pytest.mark.parametrize("container", ["WAV", "FLAC"])
+def test_a_long_clip_that_is_wrong_from_end_to_end_is_found_by_its_windows(container: str) -> None:
+    source = encoded(LONG, "PCM_16", container)
+    result = decoded(result_of(source))[:, 0]
+    for wrong in (0 * result, 0.5 * result, 0.9 * result):
+        assert spot_check(source, encoded(wrong, "PCM_16", container, rate_hz=16_000)).energy_lost
+    a_quarter_of_its_tone_late = np.roll(result, 8)
+    for wrong in (-result, a_quarter_of_its_tone_late):
+        assert spot_check(source, encoded(wrong, "PCM_16", container, rate_hz=16_000)).other_audio
+
+
+@pytest.mark.parametrize("part", [slice(0, 3_000), slice(-3_000, None)], ids=["beginning", "end"])
+def test_the_beginning_and_the_end_of_a_long_clip_are_always_heard(part: slice) -> None:
+    source = encoded(LONG)
+    result = decoded(result_of(source))
+    result[part] = 0
+    assert spot_check(source, encoded(result, rate_hz=16_000)).energy_lost
+
+
+def test_a_gap_between_the_windows_is_heard_where_the_whole_clip_is_asked_for() -> None:
+    source = encoded(LONG)
+    result = decoded(result_of(source))
+    gaps = [(start, start + 30_000) for start in range(3_100, 125_000, 30_000)]
+    heard = []
+    for start, end in gaps:
+        with_gap = result.copy()
+        with_gap[start:end] = 0
+        wrong = encoded(with_gap, rate_hz=16_000)
+        assert spot_check(source, wrong, whole=True).energy_lost
+        heard.append(spot_check(source, wrong).energy_lost)
+    assert not all(heard), "a part is a part"
+
+
+def test_two_clips_are_heard_at_places_of_their_own() -> None:
+    """One gap in all clips of a shard, wherever it is, lies under a window of some of them."""
+    found = 0
+    for seed in range(12):
+        source = encoded(LONG + 1e-3 * noise(len(LONG), seed=seed)[:, 0])
+        result = decoded(result_of(source))
+        result[60_000:90_000] = 0
+        found += spot_check(source, encoded(result, rate_hz=16_000)).energy_lost
+    assert 0 < found < 12

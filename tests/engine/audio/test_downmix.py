@@ -8,6 +8,8 @@ import pytest
 from engine.audio.clip import convert_clip
 from tests.engine.audio.clips import decoded, encoded, noise
 
+pytestmark = pytest.mark.usefixtures("each_decimator")
+
 
 @pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "FLOAT"])
 @pytest.mark.parametrize("container", ["WAV", "FLAC"])

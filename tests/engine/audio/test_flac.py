@@ -13,12 +13,19 @@ import pytest
 from engine.audio.clip import convert_clip
 from engine.audio.formats import Codec, SampleFormat
 from engine.errors import DamagedError, InputError, UnsupportedError
+from engine.native import VARIABLE
 from tests.engine.audio.clips import decoded, encoded, flac_blocks, noise, probed, with_flac_blocks
 
 TAGS = struct.pack("<I", 4) + b"test" + struct.pack("<II", 1, 12) + b"TITLE=knock!"
 PICTURE = struct.pack(">II", 3, 9) + b"image/png" + struct.pack(">IIIIII", 0, 1, 1, 24, 0, 4) + b"\x89PNG"
 CUES = bytes(395) + b"\1" + struct.pack(">QB12sB13sB", 20_000, 255, bytes(12), 0, bytes(13), 0)
 """No tracks but the lead-out."""
+
+
+@pytest.fixture(autouse=True, params=["auto", "off"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every promise holds with compiled code and without."""
+    monkeypatch.setenv(VARIABLE, request.param)
 
 
 def source(subtype: str = "PCM_16", frames: int = 20_000, channels: int = 1) -> bytes:
@@ -143,6 +150,13 @@ def test_a_block_that_contradicts_itself_is_refused_and_never_carried_into_a_res
         convert_clip(clip)
 
 
+def test_a_comment_that_libflac_cannot_get_over_is_refused_and_never_carried_into_a_result() -> None:
+    """No tags, and bytes behind them: libFLAC takes those for audio."""
+    clip = with_flac_blocks(source("PCM_24", 1_000, 2), [(4, TAGS[:8] + bytes(4) + TAGS[12:])])
+    with pytest.raises(DamagedError):
+        convert_clip(clip)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_flac_that_cannot_be_proven_whole_is_refused(name: str) -> None:
     clip, kind, text = REFUSED[name]
@@ -175,7 +189,7 @@ def test_a_flac_that_is_given_up_half_way_is_let_go_in_order() -> None:
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        convert_clip(source(frames=100_000), tick)
+        convert_clip(source(frames=1_200_000), tick)
     gc.collect()  # pytest turns what a destructor cannot raise into a failure
 
 
