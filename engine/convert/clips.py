@@ -1,33 +1,16 @@
-"""The table of a converted shard's clips: offsets in the new tar, lengths and content hashes, one JSON line a clip.
-
-It lies under the corpus's state folder, compressed; the shard's record holds the hashes of the whole tars.
-"""
+"""Writing the table of a converted shard's clips, and where it lies; what stands in it: :mod:`engine.shards.clips`."""
 
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
+from engine.shards.clips import ClipRow, read_clip_table
 
-class ClipRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One clip of a converted shard: where it lies in the new tar, and the hashes of what went in and came out."""
-
-    member: str
-    """Its name; what is not printable is escaped."""
-    offset_bytes: int
-    size_bytes: int
-    frames: int
-    original_frames: int
-    original_xxh3_128: str
-    xxh3_128: str
-    original_channels: int = 0
-    """0 in tables that were written before this was kept."""
-    saturated_samples: int = 0
-    cancelled: bool = False
-    dropped_chunks: tuple[str, ...] = ()
+__all__ = ["ClipRow", "clip_table", "read_clip_table", "write_clip_table"]
 
 
 def clip_table(state: Path, source: str, shard: str) -> Path:
@@ -46,16 +29,3 @@ def write_clip_table(path: Path, rows: Iterable[ClipRow]) -> None:
     with gzip.open(temporary, "wb", compresslevel=1) as out:
         out.write(msgspec.json.Encoder().encode_lines(list(rows)))
     temporary.replace(path)
-
-
-def read_clip_table(path: Path) -> Iterator[ClipRow]:
-    """Read a shard's table.
-
-    Raises:
-        FileNotFoundError: when the shard has none.
-        msgspec.DecodeError: when a line is damaged.
-    """
-    decoder = msgspec.json.Decoder(ClipRow)
-    with gzip.open(path, "rb") as lines:
-        for line in lines:
-            yield decoder.decode(line)

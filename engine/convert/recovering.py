@@ -9,9 +9,10 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.convert.asking import Asking
+from engine.convert.clips import clip_table
 from engine.convert.events import RecoverSummary, ShardFailed, ShardQuarantined, ShardRecovered
 from engine.convert.plan import plan
-from engine.convert.tasks import Recover, Result, ShardRef, State
+from engine.convert.tasks import Recover, Result, ShardRef, State, to_wire
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
@@ -52,6 +53,7 @@ class Recovering(Asking):
                     tool=self.desk.tool,
                     act=self.act,
                     keep_backup=self.settings.convert.keep_backups > 0,
+                    clips=to_wire(clip_table(self.desk.state, shard.place.source, shard.place.shard)),
                 ),
             )
             for shard in shards

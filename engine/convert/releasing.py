@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from engine.convert.clips import clip_table
 from engine.convert.crew import WORKER, deaths
-from engine.convert.tasks import Recover, Result, ShardRef, State
+from engine.convert.tasks import Recover, Result, ShardRef, State, to_wire
 from engine.errors import Fault
 from engine.run.desk import Desk
 from engine.run.limits import WorkerLimits
@@ -41,7 +42,8 @@ class Releases(PoolOwner):
 
     def _order(self, place: ShardPlace) -> Task:
         ref = ShardRef.of(place, self._desk.state / "locks")
-        order = Recover(shard=ref, run=self._desk.run_id, tool=self._desk.tool, let_go=True)
+        clips = to_wire(clip_table(self._desk.state, place.source, place.shard))
+        order = Recover(shard=ref, run=self._desk.run_id, tool=self._desk.tool, let_go=True, clips=clips)
         return Task(place.id, msgspec.json.encode(order), label=place.id)
 
     def on_result(self, task: Task, line: bytes) -> Verdict:

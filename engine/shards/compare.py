@@ -53,24 +53,6 @@ def compare(
     return _compare(files, original, result, before=before, decode=decode, judge=by_ear, tick=tick)
 
 
-def prove(files: Files, original: Path, result: Path, tick: Callable[[], None] = lambda: None) -> None:
-    """Prove that one tar is our conversion of another, by converting every clip again.
-
-    What is left where the record is lost that would prove it by its hashes.
-
-    Raises:
-        InputError: at the first difference; names the member.
-    """
-    from engine.audio.check import is_conversion  # noqa: PLC0415  # as above
-
-    def again(was: bytes, now: bytes) -> bool:
-        if not is_conversion(was, now):
-            raise DamagedError(Fault("a clip is not the conversion of its original"))
-        return False
-
-    _compare(files, original, result, decode=None, judge=again, tick=tick)
-
-
 def _compare(
     files: Files,
     original: Path,

@@ -12,19 +12,27 @@ from pathlib import Path
 
 import msgspec
 
-from engine.errors import DamagedError, Fault, InputError
-from engine.shards.compare import prove
+from engine.errors import DamagedError, Fault, InputError, printable
 from engine.shards.contents import Contents, Kind, examine
 from engine.shards.digest import digest
 from engine.shards.files import Facts, Files, Identity
 from engine.shards.names import ShardFiles
+from engine.shards.pair import prove
 from engine.shards.record import Record, SwapState, TarDigest, Unreadable, now, read_record, write_record
 from engine.shards.states import THING_OF_KIND, Action, Decision, Ends, Observation, Thing, decide
 from engine.shards.swap import finish, restore_backup
 
 Tick = Callable[[], None]
-Pair = tuple[TarDigest, TarDigest]
-"""The hashes of an original and of its conversion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What was found out of an original and a result whose record is lost."""
+
+    digests: tuple[TarDigest, TarDigest] | None
+    """Of both, where one is the conversion of the other."""
+    told: str
+    """What proves it, or what speaks against it."""
 
 
 def _no_tick() -> None:
@@ -58,7 +66,14 @@ class Recovered:
 
 
 def recover(
-    files: Files, names: ShardFiles, stamp: Stamp, *, let_go: bool = False, act: bool = True, tick: Tick = _no_tick
+    files: Files,
+    names: ShardFiles,
+    stamp: Stamp,
+    *,
+    clips: Path | None = None,
+    let_go: bool = False,
+    act: bool = True,
+    tick: Tick = _no_tick,
 ) -> Recovered:
     """Bring one shard to a known state.
 
@@ -66,6 +81,7 @@ def recover(
         files: the file system.
         names: the shard's four files; the caller holds the shard's lock.
         stamp: named in a record that has to be written.
+        clips: where the shard's clip table would lie, if it has one; asked where the record is lost.
         let_go: delete also an original that its record keeps.
         act: False only looks and decides.
         tick: called often; may raise while nothing is being changed.
@@ -76,12 +92,21 @@ def recover(
     """
     record = read_record(files, names.status)
     known = None if isinstance(record, Unreadable) else record
-    seen, pair = observe(files, names, record, tick, lets_go=act and (let_go or not (known and known.keeps_backup)))
-    decision = decide(seen)
+    lets_go = act and (let_go or not (known and known.keeps_backup))
+    seen, pair = observe(files, names, record, tick, clips=clips, lets_go=lets_go)
+    decision = _explained(decide(seen), pair)
     if act:
         for action in decision.actions:
-            known = _act(action, files, names, known, stamp, pair=pair, let_go=let_go, tick=tick)
+            proven = pair.digests if pair else None
+            known = _act(action, files, names, known, stamp, pair=proven, let_go=let_go, tick=tick)
     return Recovered(seen, decision, known)
+
+
+def _explained(decision: Decision, pair: Pair | None) -> Decision:
+    """Add to a decision what the proof of a pair came to, where there had to be one."""
+    if pair is None or (decision.ends is Ends.RED) is (pair.digests is not None):  # what is RED is so for other reasons
+        return decision
+    return replace(decision, why=f"{decision.why}: {pair.told}" if decision.why else pair.told)
 
 
 def observe(
@@ -90,9 +115,10 @@ def observe(
     record: Record | Unreadable | None,
     tick: Tick = _no_tick,
     *,
+    clips: Path | None = None,
     lets_go: bool = True,
 ) -> tuple[Observation, Pair | None]:
-    """Look at a shard's files without changing anything; return also what was proven to be a pair without a record.
+    """Look at a shard's files without changing anything; return also what was found of a pair without a record.
 
     Where an original may be let go for what is seen (``lets_go``), a record stands for no content: A is read again.
     """
@@ -128,8 +154,8 @@ def observe(
     if seen.backup is not Thing.ORIGINAL or same_file or audio not in (Thing.RESULT, Thing.DAMAGED):
         return seen, None
     if known is None:
-        pair = _pair(files, names, tick) if audio is Thing.RESULT else None
-        return replace(seen, pair_matches=pair is not None), pair
+        pair = _pair(files, names, clips, tick) if audio is Thing.RESULT else None
+        return replace(seen, pair_matches=pair is not None and pair.digests is not None), pair
     return replace(
         seen,
         audio_as_recorded=(trusted and not lets_go) or digest(files, names.audio, tick) == known.result,
@@ -153,17 +179,17 @@ def _stands_for(record: Record, identity: Identity | None, facts: Facts) -> bool
     return record.state is SwapState.SWAPPED and facts.is_file and identity == facts.identity
 
 
-def _pair(files: Files, names: ShardFiles, tick: Tick) -> Pair | None:
-    """Return the hashes of the original and of its conversion, where B and A are that.
+def _pair(files: Files, names: ShardFiles, clips: Path | None, tick: Tick) -> Pair:
+    """Find out whether A is the conversion of B, and return the hashes of both where it is.
 
     Hashing comes first: it drops the cached pages, so that the proof is one of what the disk holds.
     """
-    pair = digest(files, names.backup, tick), digest(files, names.audio, tick)
+    digests = digest(files, names.backup, tick), digest(files, names.audio, tick)
     try:
-        prove(files, names.backup, names.audio, tick)
-    except InputError:
-        return None
-    return pair
+        return Pair(digests, prove(files, names.backup, names.audio, clips, tick))
+    except InputError as error:
+        fault = error.fault
+        return Pair(None, f"{printable(fault.member)}: {fault.problem}" if fault.member else fault.problem)
 
 
 def _act(
@@ -173,7 +199,7 @@ def _act(
     record: Record | None,
     stamp: Stamp,
     *,
-    pair: Pair | None,
+    pair: tuple[TarDigest, TarDigest] | None,
     let_go: bool,
     tick: Tick,
 ) -> Record | None:

@@ -55,7 +55,7 @@ class Observation:
     backup_as_recorded: bool | None = None
     """B's content is the original that S names."""
     pair_matches: bool | None = None
-    """Without a readable S: A is member for member what a conversion of B gives."""
+    """Without a readable S: A is proven to be the conversion of B, see :mod:`engine.shards.pair`."""
 
     @property
     def has_trace(self) -> bool:

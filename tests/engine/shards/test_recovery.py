@@ -50,13 +50,13 @@ class State:
 def tar_named(what: str, tars: Tars) -> bytes:
     if what == "empty":
         return b""
-    if what == "rotten":  # one bit of one sample: no header tells
+    if what == "rotten":  # one bit of one sample, 1/128 of full scale: no header tells
         return flipped(tars.result)
     return bytes(getattr(tars, what))
 
 
 def flipped(tar: bytes) -> bytes:
-    at = tar.index(b"data") + 1_000
+    at = tar.index(b"data") + 1_001
     return tar[:at] + bytes([tar[at] ^ 1]) + tar[at + 1 :]
 
 

@@ -71,12 +71,13 @@ def _plain(member: Member) -> str:
 
 def _clip(path: Path) -> Seen:
     clip = convert_clip(path.read_bytes())
+    data = bytes(clip.data)
     return Seen(
         {
             "info": str(clip.source),
-            "samples": xxhash.xxh3_128_hexdigest(_samples(clip.data)),
-            "bytes": xxhash.xxh3_128_hexdigest(clip.data),
-            "libsndfile": "reads it" if readable(clip.data) else "does not read it",
+            "samples": xxhash.xxh3_128_hexdigest(_samples(data)),
+            "bytes": xxhash.xxh3_128_hexdigest(data),
+            "libsndfile": "reads it" if readable(data) else "does not read it",
         }
     )
 

@@ -23,6 +23,7 @@ _STEP_8 = _cut(SWAP, "swap", _FOLDER, which=1)
 _STEP_9 = _cut(SWAP, "swap", "if digest(files, names.audio, tick) != promise.result:")
 _A = "audio_as_recorded=trusted and (not lets_go) or digest(files, names.audio, tick) == known.result"
 _B = "backup_as_recorded=kept or digest(files, names.backup, tick) == known.original"
+_PROVEN = "return Pair(digests, prove(files, names.backup, names.audio, clips, tick))"
 _COMPARED = f"return (replace(seen, {_A}, {_B}), None)"
 
 MUTANTS = (
@@ -31,7 +32,12 @@ MUTANTS = (
     Mutant(
         "no-compare",
         "2",
-        _cut(MAKE, "make", "lost = compare(files, audio, target, before=contents, decode=spot_checks, tick=pulse.tick)", "lost = 0"),
+        _cut(
+            MAKE,
+            "make",
+            "lost = compare(files, audio, target, before=contents, decode=spot_checks, tick=pulse.tick)",
+            "lost = 0",
+        ),
         needed=False,
         why="against faults of the converter, not of the disk: tests/engine/shards/test_compare.py",
     ),
@@ -202,7 +208,7 @@ MUTANTS = (
     Mutant(
         "any-pair",
         "row 6, no record",
-        _cut(RECOVERY, "_pair", "prove(files, names.backup, names.audio, tick)", "pass"),
+        _cut(RECOVERY, "_pair", _PROVEN, "return Pair(digests, '')"),
     ),
     Mutant(
         "the-pair-of-the-cache",

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 import functools
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from unittest import mock
 
 import xxhash
 
-from engine.audio import check
+from engine.audio import check, proof
 from engine.audio.clip import convert_clip
+from engine.audio.together import Converted
 from engine.convert import rewrite
 from engine.convert import shard as shard_conversion
 from engine.convert.answer import answer
+from engine.convert.clip_work import ClipWork
+from engine.convert.clips import write_clip_table
 from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Recover, Result, ShardRef, State, to_wire
-from engine.shards import compare, contents, recovery
+from engine.convert.tasks import Convert, Recover, Result, ShardRef, State, from_wire, to_wire
+from engine.shards import compare, contents, pair, recovery
+from engine.shards.clips import ClipRow
 from engine.shards.files import Facts, Files, Identity, Reader, RealFiles
 from engine.shards.names import FOLDER_BACKUP, FOLDER_STATUS, FOLDER_TEMPORARY, ShardFiles
 from engine.shards.record import TarDigest
@@ -69,6 +73,11 @@ class Shard:
     def names(self) -> ShardFiles:
         return ShardFiles.of_folder(self.folder)
 
+    @property
+    def clips(self) -> str:
+        """Where the clip table lies: in the state folder, which is on another disk than the shard."""
+        return to_wire(self.folder.with_name("clips.jsonl.gz"))
+
     @functools.cached_property
     def digests(self) -> tuple[TarDigest, TarDigest]:
         """Of the original and the result."""
@@ -92,7 +101,15 @@ class Shard:
         sim = SimFiles(disk.copy(), self.folder)
         files = Watched(sim, strike, trick, self.result, pictures_from)
         ref = ShardRef(folder=to_wire(self.folder), audio_name=AUDIO, lone=False, sidecar=None, lock=None)
-        task = Convert(shard=ref, run="run", tool="test", spot_checks=2, keep_backup=setting.keeps, links=setting.links)
+        task = Convert(
+            shard=ref,
+            run="run",
+            tool="test",
+            spot_checks=2,
+            keep_backup=setting.keeps,
+            links=setting.links,
+            clips=self.clips,
+        )
         result = answer(files, task, Pulse("", lambda _: None, lambda: False))
         files.seen.append(Call("end", "", before=sim.disk))
         return Run(result, files.seen, sim.disk, sim.humour.struck)
@@ -100,7 +117,7 @@ class Shard:
     def recover(self, disk: Disk, *, act: bool = True, let_go: bool = False) -> Result:
         """Let a worker recover the shard on ``disk`` itself, and no more."""
         ref = ShardRef(folder=to_wire(self.folder), audio_name=AUDIO, lone=False, sidecar=None, lock=None)
-        task = Recover(shard=ref, run="recovering", tool="test", act=act, let_go=let_go)
+        task = Recover(shard=ref, run="recovering", tool="test", act=act, let_go=let_go, clips=self.clips)
         return answer(SimFiles(disk, self.folder), task, Pulse("", lambda _: None, lambda: False))
 
 
@@ -147,10 +164,14 @@ _EXAMINE = contents.examine
 _CONVERT_CLIP = functools.cache(convert_clip)
 
 
+def _convert_once(clips: Sequence[memoryview], _tick: Callable[[], None]) -> list[Converted]:
+    return [_CONVERT_CLIP(bytes(clip)) for clip in clips]
+
+
 def _examine_once(files: Files, path: Path, _tick: Callable[[], None] = lambda: None) -> contents.Contents:
     """Open the file and read it, as :func:`examine` does, and walk its bytes once for all times."""
     with files.open(path) as reader:
-        return _examined(path.name, reader.read_at(0, reader.size_bytes))
+        return replace(_examined(path.name, reader.read_at(0, reader.size_bytes)), facts=reader.facts)
 
 
 @contextlib.contextmanager
@@ -161,17 +182,19 @@ def remembered() -> Iterator[None]:
     same, so that every call to the file system but the number of its reads is the real one.
     """
     with contextlib.ExitStack() as stack:
-        for module in (shard_conversion, recovery, compare):
+        for module in (shard_conversion, recovery, compare, pair):
             stack.enter_context(mock.patch.object(module, "examine", _examine_once))
-        stack.enter_context(mock.patch.object(rewrite, "convert_clip", lambda data, _tick=None: _CONVERT_CLIP(data)))
+        work = functools.partial(ClipWork, convert=_convert_once)
+        stack.enter_context(mock.patch.object(rewrite, "ClipWork", work))
         stack.enter_context(mock.patch.object(check, "spot_check", functools.cache(check.spot_check)))
-        stack.enter_context(mock.patch.object(check, "is_conversion", functools.cache(check.is_conversion)))
+        find_misfit = functools.cache(proof.find_misfit)
+        stack.enter_context(mock.patch.object(proof, "find_misfit", lambda was, now, _tick=None: find_misfit(was, now)))
         yield
 
 
 @contextlib.contextmanager
 def simulated_shard(original: bytes | None = None) -> Iterator[Shard]:
-    """Make a shard, and what its undisturbed conversion gives."""
+    """Make a shard, and what its undisturbed conversion gives: its result, and its clip table, which stays as it is."""
     with tempfile.TemporaryDirectory(prefix="gonogo-simulated-") as folder, remembered():
         (Path(folder) / "shard").mkdir()
         before = Shard(Path(folder).resolve() / "shard", original or tar_bytes(speech(2, 9_600)))
@@ -180,4 +203,12 @@ def simulated_shard(original: bytes | None = None) -> Iterator[Shard]:
         result = run.disk.bytes_at(AUDIO)
         assert result is not None
         assert result != before.original
-        yield Shard(before.folder, before.original, result)
+        table = from_wire(before.clips)
+        assert table.exists()
+
+        def write_others(path: Path, rows: Iterable[ClipRow]) -> None:
+            if path != table:
+                write_clip_table(path, rows)
+
+        with mock.patch.object(shard_conversion, "write_clip_table", write_others):
+            yield Shard(before.folder, before.original, result)
