@@ -57,14 +57,16 @@ def write_config(corpus: Path, settings: Settings) -> Discovery:
 @click.command()
 @corpus_argument
 @click.option("--workers", metavar="N|auto", help="Worker processes; auto is one a usable core.")
+@click.option("--full", is_flag=True, help="Walk large tars too, which are sampled else: every number is exact then.")
 @with_globals
-def inventory(options: Globals, corpus: Path, workers: str | None) -> ExitCode:
+def inventory(options: Globals, corpus: Path, *, workers: str | None, full: bool) -> ExitCode:
     """Find every shard of CORPUS and tell what it needs.
 
     Touches no shard. Writes inventory.parquet beside the runs; cut off, it goes on where it was.
     """
     corpus = existing_corpus(corpus)
-    order = Order("inventory", corpus, options.settings(corpus, {"convert.workers": workers}).settings)
+    settings = options.settings(corpus, {"convert.workers": workers}).settings
+    order = Order("inventory", corpus, settings, full=full)
     return run_headless(order, options.state_of(corpus), as_json=options.as_json)
 
 

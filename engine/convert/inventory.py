@@ -7,24 +7,28 @@ where it was, and a later one looks only at what has changed.
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
 
 from engine.config import Settings
-from engine.convert.asking import Asking
+from engine.convert.asking_many import AskingMany
 from engine.convert.events import InventorySummary, ShardSeen, SourceTotals
 from engine.convert.inventory_table import Row, write_table
 from engine.convert.tasks import Inspect, Result, ShardRef, State
 from engine.errors import UsageError
 from engine.run.desk import Desk
+from engine.run.log import append_whole
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
 from engine.shards.files import Files, Identity, RealFiles
 from engine.shards.layout import ShardPlace, find_shards, natural
+from engine.shards.listing import LOOKS_AT_ONCE
 
 PROBES = 16
 """Clips whose headers are read: a stray share of 10 % is met with 82 %, of 25 % with 99 %; what does not fit its
@@ -43,24 +47,27 @@ class Known(msgspec.Struct, frozen=True):
     result: Result
 
 
-class Inventory(Asking):
+class Inventory(AskingMany):
     """A run of ``inventory``.
 
     Args:
         corpus: the corpus.
         settings: as resolved.
         desk: where the run works.
+        full: walk every tar and read every clip's header, whatever an earlier inventory knows from samples.
     """
 
     job = "inventory"
 
-    def __init__(self, corpus: Path, settings: Settings, desk: Desk) -> None:
+    def __init__(self, corpus: Path, settings: Settings, desk: Desk, *, full: bool = False) -> None:
         super().__init__(desk, settings)
         self.corpus = corpus
+        self.full = full
         self._files = RealFiles()
         self._identities: dict[str, tuple[Identity | None, ...]] = {}
         self._rows: dict[str, Row] = {}
         self._journal = desk.state / _JOURNAL
+        self._journal_fd = -1
 
     async def run(self) -> InventorySummary:
         """Look at every shard and write the table.
@@ -74,35 +81,43 @@ class Inventory(Asking):
             raise UsageError(f"{self.corpus}: no shard was found; see [layout] in gonogo.toml")
         self._identities = await asyncio.to_thread(identities, self._files, found.shards)
         known = await asyncio.to_thread(read_journal, self._journal)
-        orders = [order for place in found.shards if (order := self._order(place, known)) is not None]
-        unfinished = await self.pool.run(orders)
-        if not unfinished:
+        self._journal_fd = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            await self.ask(dict(self._orders(found.shards, known)))
+        finally:
+            os.close(self._journal_fd)
+        if len(self._rows) == len(found.shards):
             rows = [self._rows[place.id] for place in found.shards]
             await asyncio.to_thread(write_table, self.desk.state / TABLE, rows)
         return self._summary(len(found.shards))
 
-    def _order(self, place: ShardPlace, known: dict[str, Known]) -> Task | None:
-        """Make the order for a shard; None where an earlier answer still holds."""
-        audio = self._identities[place.id][0]
-        size = audio.size_bytes if audio else 0
-        order = Inspect(
-            shard=ShardRef.of(place, self.desk.state / "locks"),
-            probes=PROBES,
-            aliases=self.settings.metadata.aliases(),
-        )
-        task = self.enlist(place, size, order)
-        before = known.get(place.id)
-        if before is None or before.files != self._identities[place.id]:
-            return task
-        self._tell(task, before.result, unchanged=True)
-        return None
+    def _orders(self, places: Iterable[ShardPlace], known: dict[str, Known]) -> Iterator[tuple[str, Inspect]]:
+        """Tell what is known and holds still; yield the order for every other shard, under its id."""
+        for place in places:
+            audio = self._identities[place.id][0]
+            order = Inspect(
+                task=place.id,
+                shard=ShardRef.of(place, self.desk.state / "locks"),
+                probes=PROBES,
+                full=self.full,
+                aliases=self.settings.metadata.aliases(),
+            )
+            task = self.enlist(place, audio.size_bytes if audio else 0, order)
+            before = known.get(place.id)
+            if before is not None and before.files == self._identities[place.id] and self._is_enough(before):
+                self._tell(task, before.result, unchanged=True)
+            else:
+                yield place.id, order
+
+    def _is_enough(self, known: Known) -> bool:
+        found = known.result.inspection
+        return not self.full or found is None or found.seconds_are_exact
 
     def take(self, task: Task, result: Result) -> None:
         """See :class:`Asking`."""
         if result.state is not State.FAILED:
             known = Known(task.id, self._identities[task.id], result)
-            with self._journal.open("ab") as journal:
-                journal.write(msgspec.json.encode(known) + b"\n")
+            append_whole(self._journal_fd, msgspec.json.encode(known) + b"\n")
         self._tell(task, result)
 
     def _tell(self, task: Task, result: Result, *, unchanged: bool = False) -> None:
@@ -149,6 +164,7 @@ def _totals(source: str, rows: list[Row]) -> SourceTotals:
         source=source,
         counts={str(state): counts[state] for state in State if counts[state]},
         clips=sum(one.clips for one in found),
+        clips_are_exact=all(one.members_are_exact for one in found),
         size_bytes=sum(row.size_bytes for row in rows),
         seconds_of_audio=round(sum(one.seconds_of_audio for one in found), 3),
         audio=tuple(sorted({kind for one in found for kind in one.kinds})),
@@ -156,14 +172,24 @@ def _totals(source: str, rows: list[Row]) -> SourceTotals:
 
 
 def identities(files: Files, places: Iterable[ShardPlace]) -> dict[str, tuple[Identity | None, ...]]:
-    """Look at the files of every shard: while none has changed, what is known of it still holds."""
-    found: dict[str, tuple[Identity | None, ...]] = {}
-    for place in places:
+    """Look at the files of every shard: while none has changed, what is known of it still holds.
+
+    That costs one ``lstat`` a file that is there: of the tar and the sidecar, and of the record of a shard that is
+    done. A folder's own time does not tell of files that were written anew under their names.
+    """
+
+    def identity(path: Path) -> Identity | None:
+        facts = files.facts(path)
+        return facts.identity if facts else None
+
+    def look(place: ShardPlace) -> tuple[str, tuple[Identity | None, ...]]:
         names = place.files
         paths = [names.audio, names.backup, names.temporary, names.status]
-        facts = [files.facts(path) for path in (*paths, *([place.sidecar] if place.sidecar else []))]
-        found[place.id] = tuple(fact.identity if fact else None for fact in facts)
-    return found
+        found = [identity(path) if place.may_hold(path) else None for path in paths]
+        return place.id, (*found, *([identity(place.sidecar)] if place.sidecar else []))
+
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, "identities") as threads:
+        return dict(threads.map(look, places))
 
 
 def read_journal(path: Path) -> dict[str, Known]:
@@ -172,11 +198,10 @@ def read_journal(path: Path) -> dict[str, Known]:
     known: dict[str, Known] = {}
     if not path.exists():
         return known
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                one = decoder.decode(line)
-            except msgspec.DecodeError:
-                continue
-            known[one.shard] = one
+    for line in path.read_bytes().splitlines():
+        try:
+            one = decoder.decode(line)
+        except msgspec.DecodeError:
+            continue
+        known[one.shard] = one
     return known

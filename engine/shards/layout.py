@@ -1,7 +1,8 @@
 """Which shards a corpus holds, found by listing folders alone: no file is opened, and nothing is left out silently.
 
 A folder with the audio tar in it, or with what a swap left of it, is a shard; so is every lone tar in a folder that
-is no shard itself. What cannot be listed, or is met twice, comes back as a warning.
+is no shard itself. What cannot be listed, or is met twice, comes back as a warning. Folders are listed many at once
+(:mod:`engine.shards.listing`), and judged here one after the other, so that the answer is always the same.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 
 from engine.config import Layout
 from engine.errors import Fault, UsageError, printable
+from engine.shards.listing import Folder, Listings
 from engine.shards.names import ShardFiles, is_companion, lone_owner, stem
 
 ROOT_SOURCE: Final = "."
@@ -42,6 +44,12 @@ class ShardPlace:
     files: ShardFiles
     sidecar: Path | None
     """The metadata beside the tar, if any."""
+    listed: frozenset[str] | None = None
+    """Which of the shard's four files its folder named when it was listed; None where nobody has listed it."""
+
+    def may_hold(self, path: Path) -> bool:
+        """Tell whether one of the four files may be there: what a listing did not name need not be asked for."""
+        return self.listed is None or path.name in self.listed
 
     @property
     def id(self) -> str:
@@ -58,20 +66,6 @@ class Discovery:
     warnings: tuple[Fault, ...]
     unseen: int = 0
     """How many folders and entries could not be looked at: shards may lie there that are not counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Folder:
-    """The names in one folder, sorted."""
-
-    path: Path
-    parts: tuple[str, ...]
-    """The path under the corpus."""
-    files: tuple[str, ...] = ()
-    """Everything that is no folder."""
-    folders: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-    """Links that lead to folders."""
 
 
 @dataclass(slots=True)
@@ -105,16 +99,8 @@ def find_shards(corpus: Path, layout: Layout) -> Discovery:
         ) from error
     search = _Search(layout)
     search.seen[status.st_dev, status.st_ino] = ROOT_SOURCE
-    waiting: list[tuple[str, ...]] = [()]
-    links: list[tuple[str, ...]] = []
-    while waiting or links:
-        parts = waiting.pop() if waiting else links.pop(0)
-        if parts and not _is_first_visit(search, corpus, parts):
-            continue
-        folder = _list(search, corpus.joinpath(*parts), parts)
-        search.shards += _shards_in(search, folder)
-        waiting += [(*parts, name) for name in reversed(folder.folders)]
-        links += [(*parts, name) for name in folder.links]
+    with Listings(corpus, lambda parts, name: _is_left_out(layout, parts, name)) as listings:
+        _visit(search, listings)
     _warn_of_idle_patterns(search)
     ordered = sorted(search.shards, key=lambda place: (natural(place.source), natural(place.shard)))
     return Discovery(tuple(ordered), tuple(search.warnings), search.unseen)
@@ -129,50 +115,48 @@ def natural(text: str) -> tuple[tuple[tuple[str, int], ...], str]:
     return tuple((words, int(digits or -1)) for words, digits in re.findall(r"([^0-9]*)([0-9]*)", text)), text
 
 
-def _is_first_visit(search: _Search, corpus: Path, parts: tuple[str, ...]) -> bool:
-    try:
-        status = corpus.joinpath(*parts).stat()
-    except OSError as error:
+def _visit(search: _Search, listings: Listings) -> None:
+    """Judge every folder, parents first and in the order of their names; linked ones when no real one is left."""
+    waiting: list[tuple[str, ...]] = [()]
+    links: list[tuple[str, ...]] = []
+    while waiting or links:
+        parts = waiting.pop() if waiting else links.pop(0)
+        folder = listings.folder(parts)
+        if not _is_new(search, folder):
+            continue
+        _tell_troubles(search, folder)
+        search.shards += _shards_in(search, folder)
+        waiting += [(*parts, name) for name in reversed(folder.folders)]
+        links += [(*parts, name) for name in folder.links]
+
+
+def _is_new(search: _Search, folder: Folder) -> bool:
+    """Tell whether a folder can be looked at and is met for the first time."""
+    if folder.identity is None:
         search.unseen += 1
-        search.warn("a folder cannot be looked at, its shards are not counted", parts, read=error.strerror or "")
+        search.warn("a folder cannot be looked at, its shards are not counted", folder.parts, read=folder.trouble)
         return False
-    here = "/".join(parts)
-    first = search.seen.setdefault((status.st_dev, status.st_ino), here)
+    here = "/".join(folder.parts) or ROOT_SOURCE
+    first = search.seen.setdefault(folder.identity, here)
     if first != here:
         inside = first == ROOT_SOURCE or here.startswith(f"{first}/")
         what = "a link leads back to a folder above it" if inside else "a folder is met a second time"
-        search.warn(f"{what}, it is visited once", parts, read=first)
+        search.warn(f"{what}, it is visited once", folder.parts, read=first)
     return first == here
 
 
-def _list(search: _Search, path: Path, parts: tuple[str, ...]) -> _Folder:
-    """Sort the entries of a folder into files, folders and links, without hidden, ignored and unwanted ones."""
-    files: list[str] = []
-    folders: list[str] = []
-    links: list[str] = []
-    try:
-        with os.scandir(path) as entries:
-            for entry in entries:
-                if _is_left_out(search.layout, parts, entry.name):
-                    continue
-                try:
-                    is_folder = entry.is_dir()
-                except OSError as error:
-                    search.unseen += 1
-                    search.warn("an entry cannot be looked at", (*parts, entry.name), read=error.strerror or "")
-                    continue
-                (files if not is_folder else links if entry.is_symlink() else folders).append(entry.name)
-                if is_folder and entry.name == search.layout.audio:
-                    files.append(entry.name)
-    except OSError as error:
+def _tell_troubles(search: _Search, folder: Folder) -> None:
+    for name, reason in folder.unseen:
+        search.unseen += 1
+        search.warn("an entry cannot be looked at", (*folder.parts, name), read=reason)
+    if folder.trouble:
         search.unseen += 1
         search.warn(
             "a folder cannot be listed, its shards are not counted",
-            parts,
-            read=error.strerror or "",
+            folder.parts,
+            read=folder.trouble,
             way_out="make it readable, or name it in [layout] ignore",
         )
-    return _Folder(path, parts, tuple(sorted(files)), tuple(sorted(folders)), tuple(sorted(links)))
 
 
 def _is_left_out(layout: Layout, parts: tuple[str, ...], name: str) -> bool:
@@ -187,9 +171,9 @@ def _is_wanted(layout: Layout, source: str) -> bool:
     return any(fnmatchcase(source, pattern) for pattern in layout.sources)
 
 
-def _shards_in(search: _Search, folder: _Folder) -> Iterator[ShardPlace]:
+def _shards_in(search: _Search, folder: Folder) -> Iterator[ShardPlace]:
     """Yield the folder as a shard, or the lone shards in it."""
-    names = set(folder.files)
+    names = set(folder.files) | {search.layout.audio} & set(folder.folders + folder.links)
     whole = ShardFiles.of_folder(folder.path, search.layout.audio)
     if names & {whole.audio_name, whole.backup_name, whole.temporary_name, whole.status_name}:
         found = [(folder.parts, ShardKind.FOLDER, whole, search.layout.sidecars)]
@@ -203,7 +187,8 @@ def _shards_in(search: _Search, folder: _Folder) -> Iterator[ShardPlace]:
         source, shard = (parts[0], "/".join(parts[1:])) if len(parts) > 1 else (ROOT_SOURCE, "".join(parts) or ".")
         if _is_wanted(search.layout, source):
             sidecar = _pick_sidecar(search, folder, names, wanted)
-            yield ShardPlace(printable(source), printable(shard), kind, files, sidecar)
+            listed = folder.names & {files.audio_name, files.backup_name, files.temporary_name, files.status_name}
+            yield ShardPlace(printable(source), printable(shard), kind, files, sidecar, listed)
 
 
 def _lone_sidecars(search: _Search, tar: str) -> tuple[str, ...]:
@@ -212,7 +197,7 @@ def _lone_sidecars(search: _Search, tar: str) -> tuple[str, ...]:
     return tuple(stem(tar) + ending for ending in endings)
 
 
-def _pick_sidecar(search: _Search, folder: _Folder, names: set[str], wanted: Iterable[str]) -> Path | None:
+def _pick_sidecar(search: _Search, folder: Folder, names: set[str], wanted: Iterable[str]) -> Path | None:
     """Return the first configured sidecar that is there, and warn of the others."""
     there = [name for name in wanted if name in names]
     if len(there) > 1:
