@@ -101,7 +101,8 @@ def told(now: Snapshot) -> str:
     if now.pauses:
         return "paused: " + "; ".join(f"{why} ({detail})" for why, detail in now.pauses.items())
     busy = sum(bool(worker.shard) for worker in now.workers)
-    words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers"]
+    auto = " (auto)" if now.auto else ""
+    words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]
     if now.elapsed_s:
         words.append(f"{show_bytes(now.bytes_done / now.elapsed_s)}/s")
     if now.eta_s is not None:
@@ -109,3 +110,11 @@ def told(now: Snapshot) -> str:
     if now.free_bytes is not None:
         words.append(f"{show_bytes(now.free_bytes)} free")
     return "stopping" if now.stopping else ", ".join(words)
+
+
+def workers_told(now: Snapshot) -> str:
+    """Say who chose the number of workers, and why; empty where nobody said."""
+    if not now.workers_why:
+        return ""
+    who = "chosen by the run" if now.auto else "fixed"
+    return f"{now.workers_wanted}, {who}: {now.workers_why}"

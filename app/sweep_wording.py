@@ -6,7 +6,7 @@ from engine.convert.sweep_events import SweepGroup, SweepSummary, SweepTrial
 from engine.convert.sweep_trial import Figures
 from engine.units import show_bytes, show_seconds
 
-_HEAD = ("workers", "MB/s", "gain", "CPU s/GB", "busy", "queue", "wait", "convert/sync/verify")
+_HEAD = ("workers", "MB/s", "±", "gain", "CPU s/GB", "busy", "queue", "wait", "convert/sync/verify")
 """Eighty columns hold these; sweep.json has all figures."""
 
 
@@ -23,8 +23,7 @@ def sweep_lines(summary: SweepSummary, verdict: str) -> list[str]:
     """Put the end of a sweep into words: GO or NO-GO and what to do, then the tables it rests on."""
     counts = ", ".join(f"{count:,} {state}" for state, count in summary.counts.items()) or "none"
     lines = [f"{verdict}: sweep: dry run: {counts}"]
-    if summary.recommended_workers is not None:
-        lines.append(f"use --workers {summary.recommended_workers}: limited by {summary.limited_by}")
+    lines += [_use(summary)] if summary.recommended_workers is not None else []
     if summary.estimate_s is not None:
         to_do = sum(group.bytes_to_do for group in summary.codecs)
         lines.append(f"the corpus: about {show_bytes(to_do)} to do, {show_seconds(summary.estimate_s)}")
@@ -35,8 +34,18 @@ def sweep_lines(summary: SweepSummary, verdict: str) -> list[str]:
     return lines
 
 
+def _use(summary: SweepSummary) -> str:
+    """Say what to start a conversion with: of several codecs each has its own number, and only auto follows them."""
+    if len(summary.codecs) <= 1:
+        return f"use --workers {summary.recommended_workers}: limited by {summary.limited_by}"
+    each = (f"{one.codec} {_workers(one.recommended_workers)} ({one.limited_by})" for one in summary.codecs)
+    return f"use --workers auto: {', '.join(each)}"
+
+
 def _group(group: SweepGroup) -> list[str]:
     told = [f"  {group.codec}: {_workers(group.recommended_workers)}; limited by {group.limited_by}: {group.why}"]
+    if not group.steady:
+        told.append(f"  {group.codec}: the machine was too noisy to be sure; sweep again when it is quiet")
     if group.disk_allows < group.recommended_workers:
         told.append(
             f"  {group.codec}: the disk has room for {_workers(group.disk_allows)} beside the floor at the start; "
@@ -62,6 +71,7 @@ def _row(figures: Figures, first: Figures) -> tuple[str, ...]:
     return (
         str(figures.workers),
         f"{figures.mb_per_s:,.1f}",
+        f"{figures.spread:.0%}",
         f"{gain:.2f}",
         f"{figures.cpu_s_per_gb:.2f}",
         f"{figures.utilisation:.0%}",

@@ -20,6 +20,7 @@ from engine.convert.events import (
     ShardSeen,
     ShardSkipped,
     ShardTried,
+    WorkersKept,
 )
 from engine.convert.sweep_events import SweepSummary, SweepTrial
 from engine.convert.validation_events import ShardValidated, ValidationSummary
@@ -92,8 +93,8 @@ def _message(event: Event) -> str | None:
             return f"paused ({event.why}): {event.detail}"
         case Resumed():
             return f"goes on ({event.why})"
-        case WorkersChanged():
-            return f"workers: {event.count}"
+        case WorkersChanged() | WorkersKept():
+            return workers_line(event)
         case Stopping():
             rest = (
                 "recovery brings the shards in hand to an end" if event.now else "shards in hand come to a safe point"
@@ -132,7 +133,8 @@ def _held(event: ShardSeen) -> str:
         return ""
     about = "" if found.seconds_are_exact else "about "
     plays = f"{about}{show_seconds(found.seconds_of_audio)}"
-    return ", ".join((counted(found.clips, "clip"), show_bytes(event.size_bytes), plays, *found.kinds))
+    clips = f"{'' if found.members_are_exact else 'about '}{counted(found.clips, 'clip')}"
+    return ", ".join((clips, show_bytes(event.size_bytes), plays, *found.kinds))
 
 
 def _row(word: str, shard: str, rest: str) -> str:
@@ -163,7 +165,15 @@ def _planned(event: Planned) -> str:
     doing = f"{counted(event.to_do, 'shard')} to open ({show_bytes(event.bytes_to_do)})"
     if event.dry_run is not None:
         doing = f"dry run on {counted(event.dry_run, 'shard')}, none is changed"
-    return f"{counted(event.shards, 'shard')}: {event.done:,} done already, {doing}; {counted(event.workers, 'worker')}"
+    workers = counted(event.workers, "worker") + (f" (auto: {event.workers_why})" if event.auto else "")
+    return f"{counted(event.shards, 'shard')}: {event.done:,} done already, {doing}; {workers}"
+
+
+def workers_line(event: WorkersChanged | WorkersKept) -> str:
+    """Say how many workers there are to be, who chose so, and why."""
+    if isinstance(event, WorkersKept) or event.auto:
+        return f"workers (auto): {event.why}"
+    return f"workers: {event.count}" + (f" ({event.why})" if event.why else "")
 
 
 def gate_line(event: GateOpened) -> str:
@@ -216,7 +226,8 @@ def _source_lines(summary: InventorySummary) -> list[str]:
     width = max((len(one.source) for one in summary.sources), default=0)
     return [
         f"  {one.source:<{width}}  {', '.join(f'{count:,} {state}' for state, count in one.counts.items())}; "
-        f"{counted(one.clips, 'clip')}, {show_bytes(one.size_bytes)}, {show_seconds(one.seconds_of_audio)}: "
+        f"{'' if one.clips_are_exact else 'about '}{counted(one.clips, 'clip')}, {show_bytes(one.size_bytes)}, "
+        f"{show_seconds(one.seconds_of_audio)}: "
         f"{' + '.join(one.audio) or 'no audio'}"
         for one in summary.sources
     ]

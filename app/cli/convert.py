@@ -19,7 +19,7 @@ from engine.jobs.registry import Order
 @click.command()
 @corpus_argument
 @click.option("--dry-run", type=click.IntRange(min=1), metavar="N", help="Try N shards in scratch; change nothing.")
-@click.option("--workers", metavar="N|auto", help="Worker processes; auto is one a usable core.")
+@click.option("--workers", metavar="N|auto", help="Worker processes; auto follows the pace.")
 @click.option("--floor", metavar="SIZE", help="Free space never to be undercut, such as 50GB.")
 @click.option("--keep-backups", type=int, metavar="N", help="Keep the newest N originals beside their shards.")
 @click.option("--budget", metavar="TIME", help="Time that it may take, such as 4h; the console shows it.")

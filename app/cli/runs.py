@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from app.cli.common import Globals, with_globals
 from app.console.show import has_terminal, show_run
 from app.exit_codes import CheckCode, ExitCode
-from app.headless import told
+from app.headless import told, workers_told
 from app.report import Report, Row
 from app.streams import page
 from app.wording import gate_line
@@ -147,6 +147,7 @@ def status_lines(row: RunSeen, view: RunView) -> list[str]:
         lines.append(f"bytes    {show_bytes(view.bytes_in)} -> {show_bytes(view.bytes_out)} by this run")
     if row.snapshot is not None:
         lines.append(f"now      {told(row.snapshot)}")
+        lines += [f"workers  {line}" for line in [workers_told(row.snapshot)] if line]
         lines += [
             f"  worker {worker.worker} (pid {worker.pid})  {worker.shard or 'idle'}  {worker.stage}".rstrip()
             for worker in row.snapshot.workers
@@ -219,13 +220,28 @@ def resume(options: Globals, run: str | None, corpus: Path | None) -> ExitCode:
     return _tell(options, run, corpus, Request("resume"), "goes on")
 
 
+class _Count(click.ParamType[int | None]):
+    """``4``, or ``auto``: a number of workers, or none, which leaves the choice to the run."""
+
+    name = "count"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value == "auto":
+            return None
+        if not str(value).isdecimal() or int(str(value)) < 1:
+            self.fail(f"{value!r} is no number of workers: wanted 1 or more, or auto", param, ctx)
+        return int(str(value))
+
+
 @click.command()
-@click.argument("count", type=click.IntRange(min=1))
+@click.argument("count", type=_Count(), metavar="COUNT|auto")
 @run_argument
 @corpus_option
 @with_globals
-def workers(options: Globals, count: int, run: str | None, corpus: Path | None) -> ExitCode:
-    """Change the number of workers of a run to COUNT."""
+def workers(options: Globals, count: int | None, run: str | None, corpus: Path | None) -> ExitCode:
+    """Change the number of workers of a run to COUNT; with auto, a conversion chooses it by what it measures."""
+    if count is None:
+        return _tell(options, run, corpus, Request("workers", auto=True), "it chooses the number of workers itself")
     return _tell(options, run, corpus, Request("workers", count=count), f"{count} workers from now on")
 
 

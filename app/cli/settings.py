@@ -32,6 +32,8 @@ from engine.run.outcome import Outcome
 from engine.shards.layout import find_shards
 from engine.units import show_bytes
 
+_PACKAGES = ("gonogo", "numpy", "soundfile", "pyarrow", "msgspec", "xxhash", "rich", "click")
+
 optional_corpus = click.argument("corpus", type=click.Path(path_type=Path), default=".")
 
 
@@ -156,6 +158,8 @@ def _quota(corpus: Path, largest: int) -> str:
 
 def _facts(corpus: Path, largest: int) -> dict[str, dict[str, str]]:
     """Gather what is there, by part; what cannot be asked says so."""
+    from engine.audio.kernel import decimator  # noqa: PLC0415  # most commands call no compiled code
+
     try:
         found = probe_powers(corpus)
         powers = {**_texts(found), "swap goes by": found.swaps_by, "quota": _quota(corpus, largest)}
@@ -163,7 +167,7 @@ def _facts(corpus: Path, largest: int) -> dict[str, dict[str, str]]:
         powers = {"writable": f"no: {error}"}
     return {
         "machine": _texts(host_facts()),
-        "versions": package_versions(("gonogo", "numpy", "soundfile", "pyarrow", "msgspec", "xxhash", "rich", "click")),
+        "versions": {**package_versions(_PACKAGES), "decimator": decimator()},
         "terminal": _texts(terminal_facts()),
         "file system": powers,
     }

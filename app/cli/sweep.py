@@ -40,8 +40,9 @@ def sweep(
     """Measure how many workers CORPUS is converted fastest with.
 
     Shards are converted into scratch, compared and thrown away; then the same ones again with 1, 2, 4, ... workers,
-    read from the disk each time. Tells what limits (CPU or disk), the workers to use and how long the corpus takes.
-    Touches no shard.
+    read from the disk each time, WAV and FLAC apart, until it is clear which number is best. Tells what limits (CPU
+    or disk), the workers to use and how long the corpus takes; convert --workers auto begins with them. Touches no
+    shard.
     """
     corpus = existing_corpus(corpus)
     settings = options.settings(corpus, {"convert.floor": floor}).settings

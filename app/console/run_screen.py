@@ -113,10 +113,7 @@ class RunScreen(Screen[None]):
         self._put("progress", progress_line(view, now, self._budget_s, width))
         self._put("counts", counts_line(view))
         self._put("room", room_line(view, now))
-        if now is not None:
-            self.query_one(WorkerList).show(now.workers, now.workers_wanted)
-        else:
-            self.query_one(WorkerList).show((), 0)
+        self.query_one(WorkerList).show(now)
         rates = seen.rates
         peak = f"throughput, at most {show_bytes(max(rates))}/s" if rates else "throughput"
         self.query_one(Plot).show(list(rates), peak)

@@ -92,6 +92,13 @@ def room_line(view: RunView, now: Snapshot | None) -> str:
     return ", ".join(words)
 
 
+def workers_line(now: Snapshot) -> str:
+    """Say how many workers are at work, and, where the run chooses their number, what it last measured."""
+    busy = sum(bool(worker.shard) for worker in now.workers)
+    why = f" (auto: {now.workers_why})" if now.auto else ""
+    return f"workers: {busy} busy of {now.workers_wanted}{why}"
+
+
 def worker_line(worker: WorkerNow) -> str:
     """Say what one worker is at."""
     if not worker.shard:

@@ -7,8 +7,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from app.console.words import worker_line
-from engine.convert.crew import WorkerNow
+from app.console.words import worker_line, workers_line
+from engine.convert.crew import Snapshot
 
 
 class WorkerList(ScrollView, can_focus=True):
@@ -19,10 +19,9 @@ class WorkerList(ScrollView, can_focus=True):
         self._title = "workers"
         self._lines: list[str] = []
 
-    def show(self, workers: tuple[WorkerNow, ...], wanted: int) -> None:
-        """Show these workers."""
-        busy = sum(bool(worker.shard) for worker in workers)
-        lines = [f"workers: {busy} busy of {wanted}", *(worker_line(worker) for worker in workers)]
+    def show(self, now: Snapshot | None) -> None:
+        """Show the workers of this moment; None where there is no engine any more."""
+        lines = [workers_line(now), *(worker_line(worker) for worker in now.workers)] if now else ["workers: none"]
         if lines != self._lines:
             self._lines = lines
             self.virtual_size = Size(self.size.width, len(lines))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.convert.clips import clip_table
-from engine.convert.crew import Crew, deaths, is_blameless
+from engine.convert.crew import deaths, is_blameless
 from engine.convert.events import (
     ConvertSummary,
     FoundShard,
@@ -30,6 +30,7 @@ from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over, to_release
 from engine.convert.releasing import Releases
 from engine.convert.scratch import clear_scratch, scratch_of
+from engine.convert.staffing import Staffed
 from engine.convert.tasks import Conversion as Converted
 from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
 from engine.convert.volumes import Volumes
@@ -53,7 +54,7 @@ _FULL_DISK_TRIES = 3
 """A shard whose writes are refused so often while the volume reports room meets a quota, not a full disk."""
 
 
-class Conversion(Crew):
+class Conversion(Staffed):
     """A run of ``convert``.
 
     Args:
@@ -122,6 +123,8 @@ class Conversion(Crew):
         for batch in _batched(shards, _FOUND_A_LINE):
             told = tuple(FoundShard(shard.place.id, shard.state, shard.size_bytes) for shard in batch)
             self.desk.log.append(ShardsFound(shards=told))
+        first = next((shard.place for shard in shards if shard.state is not State.DONE), None)
+        await self.staff(first, steerable=self.dry_run is None)
         self.desk.log.append(
             PlannedEvent(
                 shards=len(shards),
@@ -130,6 +133,8 @@ class Conversion(Crew):
                 bytes_to_do=sum(shard.size_bytes for shard in shards if shard.state is not State.DONE),
                 workers=self.workers,
                 dry_run=self.dry_run,
+                auto=self.auto,
+                workers_why=self.workers_why,
             )
         )
         return shards
@@ -200,6 +205,7 @@ class Conversion(Crew):
                 return
             await self._release_old_backups()
             self._end_pause()
+            self.steer()
             self._give_up_waiting()
 
     def _end_pause(self) -> None:
@@ -229,11 +235,13 @@ class Conversion(Crew):
 
     def on_handed_out(self, task: Task, worker: int) -> None:
         """See :class:`PoolOwner`."""
+        super().on_handed_out(task, worker)
         self.desk.log.append(ShardStarted(shard=task.label, worker=worker, bytes_in=self.sizes[task.id]))
 
     def on_result(self, task: Task, line: bytes) -> Verdict:
         """See :class:`PoolOwner`."""
         result = self.read_result(task, line)
+        self.note_end(task, result)
         if result.recovery is not None and self.dry_run is None:
             told = result.recovery
             self.desk.log.append(
@@ -326,6 +334,7 @@ class Conversion(Crew):
     def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
         """See :class:`PoolOwner`."""
         self.newest.pop(task.id, None)
+        self.note_death(task)
         self._tell_failed(task, deaths(ends) if ends else self._last_fault[task.id], final=True)
 
     def _tell_failed(self, task: Task, fault: Fault, *, final: bool) -> None:

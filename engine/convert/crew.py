@@ -12,7 +12,7 @@ import msgspec
 from engine.config import Settings
 from engine.convert.tasks import Progress, Result, Trouble
 from engine.convert.tasks import Task as Order
-from engine.errors import Fault
+from engine.errors import Fault, GonogoError
 from engine.run.desk import Desk
 from engine.run.events import Paused, Resumed, Stopping, Warned, WorkerEnded, WorkersChanged, WorkerStarted
 from engine.run.limits import WorkerLimits
@@ -63,6 +63,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     free_bytes: int | None = None
     """Of the tightest volume."""
     floor_bytes: int | None = None
+    auto: bool = False
+    """The run chooses the number of workers itself."""
+    workers_why: str = ""
+    """Why there are to be so many."""
 
     @property
     def eta_s(self) -> float | None:
@@ -87,6 +91,8 @@ class Crew(PoolOwner):
         self.newest: dict[str, Progress] = {}
         """The last progress of each shard in a worker's hands."""
         self.stopped = False
+        self.auto = False
+        self.workers_why = ""
         self._tell_workers = tell_workers
         asked = settings.convert.workers
         self.workers = desk.cpus if asked == "auto" else int(asked)
@@ -161,7 +167,7 @@ class Crew(PoolOwner):
 
     def on_workers_changed(self, count: int) -> None:
         """See :class:`PoolOwner`."""
-        self.desk.log.append(WorkersChanged(count=count))
+        self.desk.log.append(WorkersChanged(count=count, why=self.workers_why, auto=self.auto))
 
     # What an operator asks.
 
@@ -176,6 +182,14 @@ class Crew(PoolOwner):
     def set_workers(self, count: int) -> None:
         """Have this many workers from now on."""
         self.pool.set_workers(count)
+
+    def choose_workers(self) -> None:
+        """Refuse: a job that nobody measures cannot choose.
+
+        Raises:
+            GonogoError: always.
+        """
+        raise GonogoError(f"{self.job} chooses no number of workers itself: only a conversion does; ask for a number")
 
     def stop(self, now: bool) -> None:
         """Bring every shard to a safe point and end; ``now`` kills the workers, which recovery makes safe too."""
@@ -214,6 +228,8 @@ class Crew(PoolOwner):
             bytes_to_do=sum(self.sizes.values()),
             free_bytes=free,
             floor_bytes=floor,
+            auto=self.auto,
+            workers_why=self.workers_why,
         )
 
     def tightest(self) -> tuple[int | None, int | None]:

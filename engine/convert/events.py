@@ -34,6 +34,10 @@ class Planned(Event, frozen=True, kw_only=True):
     workers: int
     dry_run: int | None = None
     """So many shards are tried in scratch, none is changed."""
+    auto: bool = False
+    """The run chooses the number of workers itself."""
+    workers_why: str = ""
+    """Why it begins with so many."""
 
 
 class FoundShard(msgspec.Struct, frozen=True, array_like=True):
@@ -136,6 +140,13 @@ class ShardSeen(Event, frozen=True, kw_only=True):
     """Nothing about its files has changed since an earlier inventory, whose answer this is."""
 
 
+class WorkersKept(Event, frozen=True, kw_only=True):
+    """The run had tried another number of workers than before, and stays with it."""
+
+    count: int
+    why: str
+
+
 class ConvertSummary(Summary, frozen=True, kw_only=True, tag="summary"):
     """How a conversion ended."""
 
@@ -166,6 +177,8 @@ class SourceTotals(msgspec.Struct, frozen=True, kw_only=True):
     clips: int
     size_bytes: int
     seconds_of_audio: float
+    clips_are_exact: bool = True
+    """False where shards were sampled: the numbers of their clips are reckoned."""
     audio: tuple[str, ...]
     """The kinds of clips in it: ``48 kHz, 1 channel, wav pcm_16``."""
 
@@ -207,6 +220,7 @@ ConvertEvent = (
     | WorkerStarted
     | WorkerEnded
     | WorkersChanged
+    | WorkersKept
     | Paused
     | Resumed
     | Stopping

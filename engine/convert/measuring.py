@@ -73,8 +73,16 @@ def measure_shard(files: Files, task: Measure, pulse: Pulse) -> Result:
         raise (DamagedError if contents.kind is Kind.DAMAGED else UnsupportedError)(contents.fault)
     flags = contradiction(files, task.shard, contents, task.aliases)
     target = from_wire(task.scratch) / f"{os.getpid()}.16k.tar"
-    spot_checks = task.spot_checks
-    made = make(files, names.audio, target, contents, spot_checks=spot_checks, flags=flags, pulse=pulse)
+    made = make(
+        files,
+        names.audio,
+        target,
+        contents,
+        spot_checks=task.spot_checks,
+        flags=flags,
+        pulse=pulse,
+        threads=task.threads,
+    )
     stages = pulse.stages()
     after = _Meter.read()
     try:

@@ -1,15 +1,20 @@
 """What a conversion finds before it starts: which shards need a worker, which are done by their own records.
 
 Nothing that a shard holds is parsed here, for that is a worker's: names, ``lstat`` and our own small status file.
+Many shards are looked at at once, and no file is asked for that its folder's listing did not name a moment ago: where
+a look takes 1 ms, thousands of shards take a second.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.convert.tasks import State
-from engine.shards.files import Files
+from engine.shards.files import Facts, Files
 from engine.shards.layout import ShardPlace
+from engine.shards.listing import LOOKS_AT_ONCE
 from engine.shards.record import Record, SwapState, read_record
 
 
@@ -31,14 +36,19 @@ def plan(files: Files, places: tuple[ShardPlace, ...]) -> tuple[Planned, ...]:
     Raises:
         OSError: when a folder cannot be looked at.
     """
-    shards = [_look(files, place) for place in places]
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, "plan") as threads:
+        shards = list(threads.map(lambda place: _look(files, place), places))
     return tuple(sorted(shards, key=lambda shard: shard.state is not State.RECOVERING))
 
 
 def _look(files: Files, place: ShardPlace) -> Planned:
     names = place.files
-    audio, backup, temporary = (files.facts(path) for path in (names.audio, names.backup, names.temporary))
-    record = read_record(files, names.status)
+
+    def facts(path: Path) -> Facts | None:
+        return files.facts(path) if place.may_hold(path) else None
+
+    audio, backup, temporary = facts(names.audio), facts(names.backup), facts(names.temporary)
+    record = read_record(files, names.status) if place.may_hold(names.status) else None
     size = audio.identity.size_bytes if audio else 0
     if isinstance(record, Record) and record.state is SwapState.SWAPPED and audio and temporary is None:
         unchanged = record.audio_identity == audio.identity

@@ -47,6 +47,10 @@ class SweepGroup(msgspec.Struct, frozen=True, kw_only=True):
     """So many workers have room beside the floor on the shards' volume before anything is converted."""
     figures: tuple[Figures, ...]
     """The medians of each count."""
+    sources: tuple[str, ...] = ()
+    """Whose shards these are."""
+    steady: bool = True
+    """Every round left out, one at a time, the recommendation stays the same."""
 
 
 class SweepSummary(Summary, frozen=True, kw_only=True, tag="summary"):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from engine.convert.guard import reserve_for
 from engine.convert.plan import Planned
 from engine.convert.sweep_events import SweepGroup, SweepTrial
-from engine.convert.sweep_rounds import TrialSet
+from engine.convert.sweep_rounds import TrialSet, by_round
 from engine.convert.sweep_set import Group
-from engine.convert.sweep_verdict import find, medians
+from engine.convert.sweep_verdict import find, is_steady, medians
 from engine.convert.volumes import Volumes
 
 
@@ -42,6 +42,8 @@ def _judged(group: Group, trials: Sequence[SweepTrial], usable_cpus: int, volume
         estimate_s=round(group.bytes_to_do / (pace * 1e6), 3),
         disk_allows=min(_room_for(shards, volumes) for shards in _by_volume(group, volumes).values()),
         figures=figures,
+        sources=tuple(dict.fromkeys(shard.place.source for shard in group.shards)),
+        steady=is_steady(by_round(trials)) if len(by_round(trials)) > 1 else False,
     )
 
 

@@ -1,6 +1,8 @@
 """The trials of a sweep: what each works on, with how many workers, in which order. Decisions only; no disk, no clock.
 
-The counts take turns in random order, a few rounds long, so that what else the machine does falls on all of them.
+The counts take turns, a few rounds long, so that what else the machine does falls on all of them: in the first round
+from the fewest up, since what is far beyond the knee need not be measured at all, then in random order. More rounds
+follow until the recommendation does not hang on any one of them.
 """
 
 from __future__ import annotations
@@ -11,17 +13,26 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
+from engine.convert.auto_workers import threads_each
 from engine.convert.guard import Room, reserve_for
 from engine.convert.plan import Planned, spread_over
 from engine.convert.sweep_events import SweepTrial
 from engine.convert.sweep_set import SHARDS_A_WORKER_MIN, Group, repeated, shards_a_worker
-from engine.convert.sweep_trial import Stint
+from engine.convert.sweep_trial import Figures, Stint
+from engine.convert.sweep_verdict import is_steady
 from engine.convert.tasks import Result
 from engine.run.queue import Task
 from engine.units import show_bytes
 
 ROUNDS = 3
 """Of each count: a median of three outlives one disturbance."""
+ROUNDS_MOST = 6
+"""Where the recommendation still hangs on one round, so many: who sweeps waits for it."""
+OUT = 0.7
+"""Of the pace of the best count's worst trial: a count whose best trial is below this is out of the race. One of fewer
+workers than the best has two trials first: they cost little, and it is the one to choose where it is as good."""
+OUT_IN_A_ROW = 2
+"""After so many such counts, larger ones are out too: nothing recovers that far beyond its knee."""
 TRIAL_S = 1.0
 """What a trial lasts at least: the CPU time of processes is counted in milliseconds, bursts of others in tenths."""
 
@@ -51,6 +62,8 @@ class Trial:
     round: int
     workers: int
     tasks: list[Task]
+    threads: int = 1
+    """Of each worker."""
     stints: list[Stint] = field(default_factory=list)
     disturbed: bool = False
     """Somebody held it, or a worker died: its figures are worth nothing."""
@@ -91,31 +104,76 @@ def trial_set(
     return TrialSet(group, shards, counts, shards_a_worker(TRIAL_S, seconds), shortfall)
 
 
-def trials_of(sets: Sequence[TrialSet], order: Callable[[Planned, str], Task]) -> list[Trial]:
-    """List all trials, the counts of each round in another order.
+def in_the_race(counts: Sequence[int], trials: Sequence[SweepTrial]) -> tuple[int, ...]:
+    """Return which numbers of workers are worth another trial.
 
     Args:
-        sets: one for each codec.
-        order: makes the task that measures a shard; its second argument tells the task from others of that shard.
+        counts: all that were to be measured.
+        trials: those of this codec that count so far.
     """
-    return [trial for number in range(1, ROUNDS + 1) for one in sets for trial in _round(one, number, order)]
+    paces: dict[int, list[float]] = {}
+    for told in trials:
+        paces.setdefault(told.figures.workers, []).append(told.figures.mb_per_s)
+    best = max(paces, key=lambda count: min(paces[count]), default=0)
+    bar = OUT * min(paces.get(best, [0.0]))
+    left: list[int] = []
+    behind = 0
+    for count in sorted(counts):
+        own = paces.get(count, [])
+        is_out = len(own) >= (1 if count > best else 2) and max(own) < bar
+        behind = behind + 1 if is_out and count > max(left, default=count) else 0
+        if behind == OUT_IN_A_ROW:
+            break
+        if not is_out:
+            left.append(count)
+    return tuple(left)
 
 
-def _round(one: TrialSet, number: int, order: Callable[[Planned, str], Task]) -> list[Trial]:
+def is_over(number: int, trials: Sequence[SweepTrial]) -> bool:
+    """Tell whether a codec needs no round of this number any more.
+
+    Args:
+        number: of the round, from 1.
+        trials: those of this codec that count so far.
+    """
+    if number <= ROUNDS:
+        return False
+    return number > ROUNDS_MOST or len(trials) < ROUNDS or is_steady(by_round(trials))
+
+
+def by_round(trials: Sequence[SweepTrial]) -> list[list[Figures]]:
+    """Sort what was measured by round."""
+    rounds = sorted({told.round for told in trials})
+    return [[told.figures for told in trials if told.round == number] for number in rounds]
+
+
+def turns(codec: str, number: int, counts: Sequence[int]) -> list[int]:
+    """Say in which order the numbers of workers take their turns in a round."""
+    if number == 1:
+        return sorted(counts)
+    return random.Random(f"{codec} {number}").sample(counts, len(counts))  # noqa: S311  # no secret
+
+
+def trial_of(
+    one: TrialSet, number: int, count: int, usable_cpus: int, order: Callable[[Planned, str, int], Task]
+) -> Trial:
+    """Lay out one trial.
+
+    Args:
+        one: what the trials of its codec work on.
+        number: of the round.
+        count: of workers.
+        usable_cpus: how many processors they may have.
+        order: makes the task that measures a shard; its second argument tells the task from others of that shard, its
+            third says how many threads it may use.
+    """
     codec = one.group.codec
-    counts = random.Random(f"{codec} {number}").sample(one.counts, len(one.counts))  # noqa: S311  # no secret
-    return [
-        Trial(
-            codec,
-            number,
-            count,
-            [
-                order(shard, f"{codec} {number}.{count}.{place}")
-                for place, shard in enumerate(repeated(one.shards, count * one.a_worker, first=number))
-            ],
-        )
-        for count in counts
+    threads = threads_each(codec, usable_cpus, count)
+    tasks = [
+        order(shard, f"{codec} {number}.{count}.{place}", threads)
+        for place, shard in enumerate(repeated(one.shards, count * one.a_worker, first=number))
     ]
+    return Trial(codec, number, count, tasks, threads)
 
 
 def enough(

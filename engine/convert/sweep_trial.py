@@ -35,17 +35,23 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     cpu_s_per_gb: float
     """CPU seconds of the workers for 10**9 bytes of input."""
     utilisation: float
-    """CPU seconds over wall seconds times workers: 1 when each keeps a core busy."""
+    """CPU seconds over wall seconds times workers times their threads: 1 when each keeps a core busy."""
     in_hand: float
     """The share of the workers' time in which they had a shard; the rest they waited for orders."""
     on_cpu: float
-    """The share of that time in which they computed."""
+    """The share of that time in which they computed, each thread for itself."""
     cpu_wait: float
     """The share in which they were ready, and others had the CPUs."""
     stages: dict[str, float]
     """The share of each stage: read (headers), convert, sync (fsync), verify."""
     disk_read_bytes: float
     disk_written_bytes: float
+    threads: int = 1
+    """Of each worker."""
+    rounds: int = 1
+    """Repetitions of which these figures are the medians."""
+    spread: float = 0.0
+    """How far apart they lie: half of the range of ``mb_per_s``, as a share of its median."""
 
     @property
     def waiting(self) -> float:
@@ -70,12 +76,13 @@ def window(stints: Sequence[Stint], workers: int) -> tuple[float, float]:
     return (start, end) if end - start >= _WINDOW_SHARE * (whole[1] - whole[0]) else whole
 
 
-def weigh(stints: Sequence[Stint], workers: int) -> Figures:
+def weigh(stints: Sequence[Stint], workers: int, threads: int = 1) -> Figures:
     """Sum up a trial; a shard that was in hand across an edge of the window counts by its share of the time.
 
     Args:
         stints: at least one.
         workers: how many there were to be.
+        threads: how many each could use.
     """
     start, end = window(stints, workers)
     wall = max(end - start, 1e-9)
@@ -93,13 +100,14 @@ def weigh(stints: Sequence[Stint], workers: int) -> Figures:
         bytes_in=bytes_in,
         mb_per_s=bytes_in / wall / 1e6,
         cpu_s_per_gb=cpu / bytes_in * 1e9 if bytes_in else 0.0,
-        utilisation=cpu / (wall * workers),
+        utilisation=cpu / (wall * workers * threads),
         in_hand=held / (wall * workers),
-        on_cpu=cpu / held,
+        on_cpu=cpu / (held * threads),
         cpu_wait=sum(share * stint.measured.cpu_wait_s for share, stint in weighed) / held,
         stages={stage: seconds / held for stage, seconds in stages.items()},
         disk_read_bytes=sum(share * stint.measured.disk_read_bytes for share, stint in weighed),
         disk_written_bytes=sum(share * stint.measured.disk_written_bytes for share, stint in weighed),
+        threads=threads,
     )
 
 

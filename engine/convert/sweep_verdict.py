@@ -1,8 +1,11 @@
 """What a worker sweep says: how many workers to use, and what limits them. Pure: figures in, a finding out.
 
-The rule for the limit. The recommended count is the smallest within 5 % of the best. The rule looks at the *knee*: the
-next count that was measured, where more workers gained nothing. Where the recommended count is the largest that was
-measured, there is no knee, and that count itself is looked at. There, of the time in which workers have a shard:
+The recommended count is the smallest that is as good as the best: within 5 % of it, or within what repetitions differ
+by where that is more (:func:`tolerance`). So noise makes it choose fewer workers, never the most.
+
+The rule for the limit looks at the *knee*: the next count that was measured, where more workers gained nothing. Where
+the recommended count is the largest that was measured, there is no knee, and that count itself is looked at. There, of
+the time in which workers have a shard:
 
 1. ``cpu``: the workers' CPU seconds fill the CPUs (:data:`CPUS_FULL`), or the workers are busy (:data:`BUSY`: they
    compute or queue for a CPU) and queue for a tenth of their time (:data:`QUEUE`), or they are busy and there is
@@ -18,6 +21,7 @@ measured, there is no knee, and that count itself is looked at. There, of the ti
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +31,8 @@ from engine.convert.sweep_trial import Figures
 
 NEAR_BEST = 0.95
 """A count within 5 % of the best is as good: repetitions differ by as much, and fewer workers leave room."""
+NOISE_AT_MOST = 0.15
+"""However much repetitions differ, more than this below the best is not as good: workers that scale bring far more."""
 CPUS_FULL = 0.85
 """Of all usable CPUs: the engine, interrupts and write-back take the rest."""
 BUSY = 0.85
@@ -81,11 +87,12 @@ def medians(trials: Iterable[Figures]) -> tuple[Figures, ...]:
 
 def _median(repetitions: Sequence[Figures]) -> Figures:
     stages = dict.fromkeys(stage for one in repetitions for stage in one.stages)
+    paces = [one.mb_per_s for one in repetitions]
     return Figures(
         workers=repetitions[0].workers,
         wall_s=median(one.wall_s for one in repetitions),
         bytes_in=median(one.bytes_in for one in repetitions),
-        mb_per_s=median(one.mb_per_s for one in repetitions),
+        mb_per_s=median(paces),
         cpu_s_per_gb=median(one.cpu_s_per_gb for one in repetitions),
         utilisation=median(one.utilisation for one in repetitions),
         in_hand=median(one.in_hand for one in repetitions),
@@ -94,13 +101,40 @@ def _median(repetitions: Sequence[Figures]) -> Figures:
         stages={stage: median(one.stages.get(stage, 0.0) for one in repetitions) for stage in stages},
         disk_read_bytes=median(one.disk_read_bytes for one in repetitions),
         disk_written_bytes=median(one.disk_written_bytes for one in repetitions),
+        threads=repetitions[0].threads,
+        rounds=len(repetitions),
+        spread=(max(paces) - min(paces)) / 2 / median(paces) if median(paces) > 0 else 0.0,
     )
 
 
+def tolerance(figures: Sequence[Figures]) -> float:
+    """Return by which share a count may miss the best and be as good: what repetitions differ by, 5 % at least.
+
+    The spread is the typical one over all counts: of one count, three repetitions tell little. A median of more
+    repetitions is off by less.
+    """
+    doubts = [one.spread * 2 / math.sqrt(one.rounds) for one in figures if one.rounds > 1]
+    return min(NOISE_AT_MOST, max(1 - NEAR_BEST, median(doubts) if doubts else 0.0))
+
+
 def recommend(figures: Sequence[Figures]) -> int:
-    """Return the smallest count whose throughput is within 5 % of the best; ``figures`` holds one of each count."""
+    """Return the smallest count whose throughput is as good as the best; ``figures`` holds one of each count."""
     best = max(one.mb_per_s for one in figures)
-    return min(one.workers for one in figures if one.mb_per_s >= NEAR_BEST * best)
+    allowed = 1 - tolerance(figures)
+    return min(one.workers for one in figures if one.mb_per_s >= allowed * best)
+
+
+def is_steady(rounds: Sequence[Sequence[Figures]]) -> bool:
+    """Tell whether the recommendation stays the same whichever round is left out.
+
+    Args:
+        rounds: what each measured, at least two rounds.
+    """
+    without = (
+        recommend(medians(one for at, told in enumerate(rounds) if at != left for one in told))
+        for left in range(len(rounds))
+    )
+    return len(set(without)) == 1
 
 
 def find(figures: Sequence[Figures], usable_cpus: int) -> Finding:
@@ -115,7 +149,15 @@ def find(figures: Sequence[Figures], usable_cpus: int) -> Finding:
     beyond = [one for one in ordered if one.workers > workers]
     at = beyond[0] if beyond else ordered[-1]
     limit, why = _limit(at, ordered[0], _growth(ordered, at), usable_cpus, knee=bool(beyond))
-    return Finding(workers, limit, why)
+    return Finding(workers, limit, why + _doubt(ordered))
+
+
+def _doubt(ordered: Sequence[Figures]) -> str:
+    """Say so where the machine was too noisy to tell counts apart that differ by more than usual."""
+    noise = tolerance(ordered)
+    if round(noise, 2) <= 1 - NEAR_BEST:
+        return ""
+    return f"; repetitions differ so much that gains below {noise:.0%} cannot be told from noise"
 
 
 def _growth(ordered: Sequence[Figures], at: Figures) -> float:
@@ -128,7 +170,7 @@ def _growth(ordered: Sequence[Figures], at: Figures) -> float:
 
 
 def _limit(at: Figures, fewest: Figures, growth: float, usable_cpus: int, *, knee: bool) -> tuple[Limit, str]:
-    filled = at.utilisation * at.workers / usable_cpus
+    filled = at.utilisation * at.workers * at.threads / usable_cpus
     busy = at.on_cpu + at.cpu_wait
     inflation = at.cpu_s_per_gb / fewest.cpu_s_per_gb if fewest.cpu_s_per_gb else 1.0
     there = f"at {at.workers} workers" if at.workers > 1 else "at 1 worker"

@@ -16,6 +16,7 @@ import msgspec
 
 from engine.config import Settings
 from engine.convert.artifacts import artifact, write_artifact
+from engine.convert.auto_advice import SWEEP_REPORT
 from engine.convert.crew import Crew, deaths
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.listening import PAIRS, clear_listening, listening_folder
@@ -23,7 +24,18 @@ from engine.convert.plan import Planned, plan, spread_over
 from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.sweep_events import SweepPlanned, SweepSummary, SweepTrial
 from engine.convert.sweep_findings import judge
-from engine.convert.sweep_rounds import ROUNDS, Trial, TrialSet, enough, trial_set, trials_of
+from engine.convert.sweep_rounds import (
+    ROUNDS,
+    ROUNDS_MOST,
+    Trial,
+    TrialSet,
+    enough,
+    in_the_race,
+    is_over,
+    trial_of,
+    trial_set,
+    turns,
+)
 from engine.convert.sweep_set import Group, group, sample, share_out
 from engine.convert.sweep_trial import Stint, weigh
 from engine.convert.sweep_tried import Tried
@@ -42,9 +54,10 @@ from engine.shards.layout import find_shards
 SHARDS = 3
 """Tried where nobody says how many."""
 
-_REPORT = "sweep.json"
 _SAMPLED_A_SOURCE = 3
 _PROBES = 4
+_SURE_ROUNDS = range(1, ROUNDS + 1)
+"""Laid out before the first, so that whoever watches sees how much there is to do at least."""
 _LOOK_EVERY_S = 0.5
 _PATIENCE_S = 5.0
 """Without room for a single shard for so long, the sweep ends: one that waits for room measures nothing."""
@@ -154,7 +167,7 @@ class Sweeping(Crew):
                 await self.pool.run([self._order(shard, "try") for shard in batch])
                 made += sum(shard.place.id in self._tried.measured for shard in batch)
 
-    def _order(self, shard: Planned, why: str) -> Task:
+    def _order(self, shard: Planned, why: str, threads: int = 1) -> Task:
         order = Measure(
             shard=ShardRef.of(shard.place, self.desk.state / "locks"),
             aliases=self.settings.metadata.aliases(),
@@ -162,6 +175,7 @@ class Sweeping(Crew):
             spot_checks=self.settings.convert.spot_checks,
             listen=to_wire(listening_folder(self.desk.state, shard.place.id)) if why == "try" else "",
             listen_clips=-(-PAIRS // self._shards),
+            threads=threads,
         )
         return self.enlist(shard.place, shard.size_bytes, order, f"{why} {shard.place.id}")
 
@@ -193,20 +207,43 @@ class Sweeping(Crew):
         return made
 
     async def _measure(self, sets: list[TrialSet]) -> None:
-        """Run all trials, one after the other."""
-        for trial in trials_of(sets, self._order):
+        """Run round after round of trials, one trial at a time, until each codec's recommendation stands."""
+        laid_out = {number: {one.group.codec: self._lay_out(one, number) for one in sets} for number in _SURE_ROUNDS}
+        for number in range(1, ROUNDS_MOST + 1):
+            for one in sets:
+                if not is_over(number, self._trials_of(one)):
+                    known = laid_out.get(number, {}).get(one.group.codec)
+                    await self._round(one, known or self._lay_out(one, number))
+
+    def _lay_out(self, one: TrialSet, number: int) -> list[Trial]:
+        codec = one.group.codec
+        return [trial_of(one, number, count, self.desk.cpus, self._order) for count in turns(codec, number, one.counts)]
+
+    async def _round(self, one: TrialSet, trials: list[Trial]) -> None:
+        """Let the numbers of workers take their turns that are still in the race."""
+        for trial in trials:
             if self.pool.stopping:
                 return
-            tasks = enough(trial, self._tried.left_out, self.sizes, self._trials)
-            chosen = {task.id for task in tasks}
-            for task in trial.tasks:
-                if task.id not in chosen:
+            if trial.workers in in_the_race(one.counts, self._trials_of(one)):
+                await self._run(trial)
+            else:
+                for task in trial.tasks:
                     self.settle(task)
-            self._trial = trial
-            self.pool.set_workers(trial.workers)
-            await self.pool.run(tasks)
-            self._trial = None
-            self._weigh(trial)
+
+    async def _run(self, trial: Trial) -> None:
+        tasks = enough(trial, self._tried.left_out, self.sizes, self._trials)
+        chosen = {task.id for task in tasks}
+        for task in trial.tasks:
+            if task.id not in chosen:
+                self.settle(task)
+        self._trial = trial
+        self.pool.set_workers(trial.workers)
+        await self.pool.run(tasks)
+        self._trial = None
+        self._weigh(trial)
+
+    def _trials_of(self, one: TrialSet) -> list[SweepTrial]:
+        return [trial for trial in self._trials if trial.codec == one.group.codec]
 
     def _weigh(self, trial: Trial) -> None:
         if self.pool.stopping:
@@ -215,7 +252,9 @@ class Sweeping(Crew):
             problem = f"a trial of {trial.workers} workers was disturbed and does not count"
             self.warn([Fault(problem, way_out="leave a sweep alone while it measures")])
             return
-        event = SweepTrial(codec=trial.codec, round=trial.round, figures=weigh(trial.stints, trial.workers))
+        event = SweepTrial(
+            codec=trial.codec, round=trial.round, figures=weigh(trial.stints, trial.workers, trial.threads)
+        )
         self._trials.append(event)
         self.desk.log.append(event)
 
@@ -350,7 +389,7 @@ class Sweeping(Crew):
             estimate_s=round(sum(one.estimate_s for one in groups), 3) if groups else None,
             codecs=groups,
             trials=tuple(self._trials),
-            report=str(artifact(self.desk.state, _REPORT)) if groups else "",
+            report=str(artifact(self.desk.state, SWEEP_REPORT)) if groups else "",
             listen=str(listening_folder(self.desk.state)) if self._tried.measured else "",
             detail=self._safety or "; ".join(self._notes),
         )

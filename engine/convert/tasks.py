@@ -29,6 +29,11 @@ def from_wire(text: str) -> Path:
     return Path(os.fsdecode(text.encode("latin-1")))
 
 
+def path_from_wire(text: str | None) -> Path | None:
+    """Read a path that may be left out."""
+    return None if text is None else from_wire(text)
+
+
 class ShardRef(msgspec.Struct, frozen=True, kw_only=True):
     """A shard, as a worker finds it."""
 
@@ -88,7 +93,7 @@ class Convert(_Task, frozen=True, kw_only=True, tag="convert"):
     scratch: str | None = None
     """A dry run: the converted tar is made in this folder, compared and deleted; the shard is only read."""
     clips: str | None = None
-    """Where the table of the shard's clips goes."""
+    """Where the table of the shard's clips goes, and that of an earlier conversion lies."""
     threads: int = 1
     """How many clips may be converted at once: where there are fewer workers than cores, and decoding takes time."""
 
@@ -102,6 +107,8 @@ class Recover(_Task, frozen=True, kw_only=True, tag="recover"):
     """Delete also an original that the record keeps."""
     keep_backup: bool = False
     """Keep an original whose record is lost."""
+    clips: str | None = None
+    """Where the table of the shard's clips lies, if there is one."""
     act: bool = True
 
 
@@ -110,6 +117,8 @@ class Inspect(_Task, frozen=True, kw_only=True, tag="inspect"):
 
     probes: int
     """How many clips, spread over the tar, have their headers read; what looks odd is read as well."""
+    full: bool = False
+    """Walk every tar and read the headers of all clips, so that every number is exact."""
 
 
 class Validate(_Task, frozen=True, kw_only=True, tag="validate"):
@@ -137,6 +146,8 @@ class Measure(_Task, frozen=True, kw_only=True, tag="measure"):
     """The folder for clips before and after; "" keeps none."""
     listen_clips: int = 0
     """How many of them."""
+    threads: int = 1
+    """As in :class:`Convert`."""
 
 
 Task = Convert | Recover | Inspect | Validate | Measure
@@ -172,6 +183,8 @@ class Conversion(msgspec.Struct, frozen=True, kw_only=True):
     result: TarDigest
     tally: Tally
     backup_kept: bool = False
+    codec: str = ""
+    """Of the original's clips: ``wav``, ``flac``, or both; empty where the worker does not tell."""
 
 
 class Inspection(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +192,9 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
 
     members: int = 0
     clips: int = 0
+    members_are_exact: bool = True
+    """The whole tar was walked; otherwise members and clips are reckoned from a sample by bytes, and of clips without
+    a row and rows without a clip, those of the sample are told."""
     probed: int = 0
     seconds_of_audio: float = 0.0
     seconds_are_exact: bool = False

@@ -21,6 +21,7 @@ from engine.convert.events import (
     ShardSkipped,
     ShardStarted,
     ShardTried,
+    WorkersKept,
 )
 from engine.convert.tasks import State
 from engine.convert.validation_events import ShardValidated
@@ -67,6 +68,7 @@ VIEWED = (
     | ShardValidated
     | WorkerEnded
     | WorkersChanged
+    | WorkersKept
     | Paused
     | Resumed
     | Stopping
@@ -87,6 +89,10 @@ class RunView:
     newest: str = ""
     planned: Planned | None = None
     workers: int = 0
+    workers_why: str = ""
+    """Why the number is what it is; empty until it changed."""
+    auto: bool = False
+    """The run chooses the number itself."""
     states: dict[str, State] = field(default_factory=dict)
     """Of every shard, as far as this run knows."""
     tally: Counter[State] = field(default_factory=Counter)
@@ -120,6 +126,7 @@ class RunView:
                 self.job, self.corpus = event.job, event.corpus or ""
             case Planned():
                 self.planned, self.workers = event, event.workers
+                self.workers_why, self.auto = event.workers_why, event.auto
             case ShardsFound():
                 for found in event.shards:
                     self._become(found.shard, found.state)
@@ -183,7 +190,9 @@ class RunView:
             case Resumed():
                 self.pauses.pop(event.why, None)
             case WorkersChanged():
-                self.workers = event.count
+                self.workers, self.workers_why, self.auto = event.count, event.why, event.auto
+            case WorkersKept():
+                self.workers_why = event.why
             case WorkerEnded():
                 self.lost_workers += event.how != "exited"
             case Stopping():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.convert.guard import Room
 from engine.host.disk import default_floor, device_of, free_bytes
 from engine.host.powers import has_links
+from engine.shards.listing import LOOKS_AT_ONCE
 
 
 class Volumes:
@@ -31,8 +33,8 @@ class Volumes:
         Raises:
             OSError: when a folder is gone.
         """
-        for folder in folders:
-            self._device_of[folder] = device = await asyncio.to_thread(device_of, folder)
+        for folder, device in await asyncio.to_thread(_devices, tuple(folders)):
+            self._device_of[folder] = device
             self._folder_of.setdefault(device, folder)
         await self.look()
 
@@ -73,3 +75,9 @@ class Volumes:
     def tightest(self) -> Room | None:
         """Return the volume that has the least above its floor."""
         return min(self._rooms.values(), key=lambda room: room.free_bytes - room.floor_bytes, default=None)
+
+
+def _devices(folders: tuple[Path, ...]) -> list[tuple[Path, int]]:
+    """Ask which volume each folder is on, of many at once."""
+    with ThreadPoolExecutor(LOOKS_AT_ONCE, "volumes") as threads:
+        return list(zip(folders, threads.map(device_of, folders), strict=True))

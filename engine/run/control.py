@@ -1,8 +1,8 @@
 """The engine's side of the control socket: snapshots and orders, as JSON Lines over a Unix socket of mode 0600.
 
 One request a line, one reply a line, any number of clients. A request is ``{"ask":"snapshot"}``, ``pause``,
-``resume``, ``{"ask":"workers","count":4}`` or ``{"ask":"stop","now":false}``; a reply is the snapshot,
-``{"ok":true}`` or ``{"error":"…"}``.
+``resume``, ``{"ask":"workers","count":4}``, ``{"ask":"workers","auto":true}`` or ``{"ask":"stop","now":false}``; a
+reply is the snapshot, ``{"ok":true}`` or ``{"error":"…"}``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     ask: Literal["snapshot", "pause", "resume", "workers", "stop"]
     count: int | None = None
     """For ``workers``: how many there shall be."""
+    auto: bool = False
+    """For ``workers``, in place of a count: the run chooses itself."""
     now: bool = False
     """For ``stop``: kill the workers instead of letting them come to a safe point."""
 
@@ -54,6 +56,9 @@ class Controls(Protocol):
 
     def set_workers(self, count: int) -> None:
         """Have this many workers from now on."""
+
+    def choose_workers(self) -> None:
+        """Choose the number of workers itself from now on."""
 
     def stop(self, now: bool) -> None:
         """Come to a safe point and end; ``now`` kills."""
@@ -118,6 +123,8 @@ class ControlServer:
                 self._controls.pause()
             case "resume":
                 self._controls.resume()
+            case "workers" if request.auto:
+                self._controls.choose_workers()
             case "workers":
                 if request.count is None or request.count < 1:
                     return encode(Refusal(f"count is {request.count}: wanted a whole number from 1"))

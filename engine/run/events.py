@@ -117,6 +117,9 @@ class WorkersChanged(Event, frozen=True, kw_only=True):
     """An operator, or the run itself, asked for another number of workers."""
 
     count: int
+    why: str = ""
+    auto: bool = False
+    """The run chose it, and goes on choosing."""
 
 
 class Stopping(Event, frozen=True, kw_only=True):

@@ -44,6 +44,13 @@ class PoolOwner(abc.ABC):
         """Return why the task may not go out yet, None when it may; asked again every half second until then."""
         return None
 
+    def particulars(self, task: Task) -> bytes:
+        """Return what the order says besides, as known only when it goes out: an encoded JSON object.
+
+        Its fields must be none of the task's payload, and not ``task``.
+        """
+        return b"{}"
+
     def on_handed_out(self, task: Task, worker: int) -> None:
         """Learn that a worker has the task."""
 

@@ -308,7 +308,8 @@ class Pool:
         slot.task, slot.progress, slot.since = task, b"", time.monotonic()
         slot.handed += 1
         self._owner.on_handed_out(task, slot.number)
-        process.send(join_objects(encode(_TaskHead(task.id)), task.payload))
+        head = join_objects(encode(_TaskHead(task.id)), self._owner.particulars(task))
+        process.send(join_objects(head, task.payload))
         try:
             await self._listen(slot, process, task)
         finally:

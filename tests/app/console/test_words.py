@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.console.plot import braille, gather
-from app.console.words import counts_line, progress_line, room_line, shard_note, status, worker_line
+from app.console.words import (
+    counts_line,
+    progress_line,
+    room_line,
+    shard_note,
+    status,
+    worker_line,
+    workers_line,
+)
 from engine.convert.crew import Snapshot, WorkerNow
 from engine.convert.events import FoundShard, ShardFailed, ShardQuarantined, ShardsFound, ShardSkipped, ShardStarted
 from engine.convert.tasks import State
@@ -68,6 +76,12 @@ def test_the_bar_never_outgrows_its_line_by_more_than_its_words(width: int) -> N
 def test_counts_are_those_of_the_fold() -> None:
     view = fold(found(*NAMES), ShardSkipped(shard=NAMES[1], source="a", note="16 kHz mono already"), QUARANTINED)
     assert counts_line(view) == "✓ 0 done  - 1 skipped  ! 1 quarantined  x 0 failed  · 4 pending"
+
+
+def test_who_chose_the_number_of_workers_is_told_where_the_run_did() -> None:
+    assert workers_line(NOW) == "workers: 0 busy of 2"
+    chosen = msgspec.structs.replace(NOW, auto=True, workers_why="1 -> 2 workers: 40.0 -> 75.0 MB/s, CPUs 10% idle")
+    assert workers_line(chosen) == "workers: 0 busy of 2 (auto: 1 -> 2 workers: 40.0 -> 75.0 MB/s, CPUs 10% idle)"
 
 
 def test_a_pause_takes_the_place_of_the_room() -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import tarfile
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 import soundfile
 
-from engine.audio.clip import ConvertedClip, convert_clip
+from engine.audio.clip import convert_clip
+from engine.audio.together import Converted, convert_clips
 from engine.convert.clip_work import ClipWork
 from engine.convert.make import Made, make
 from engine.convert.pulse import Pulse
@@ -28,12 +30,25 @@ def members() -> list[Clip]:
     """Clips of many lengths between other members, one of them in FLAC, one longer than what is read at once."""
     clips = real_clips_48k(6)
     samples, rate_hz = soundfile.read(io.BytesIO(clips[0][1]), dtype="int16")
-    flac, long = io.BytesIO(), io.BytesIO()
-    soundfile.write(flac, samples, rate_hz, format="FLAC", subtype="PCM_16")
+    long = io.BytesIO()
     soundfile.write(long, list(samples) * 12, rate_hz, format="WAV", subtype="PCM_16")
     words = [(f"{name}.json", b'{"text": ""}') for name, _ in clips]
     mixed = [each for pair in zip(clips, words, strict=True) for each in pair]
-    return [("empty/", b""), *mixed, ("a.flac", flac.getvalue()), LONG, ("long.wav", long.getvalue()), ("end.txt", b"")]
+    return [
+        ("empty/", b""),
+        *mixed,
+        ("a.flac", as_flac(clips[0][1])),
+        LONG,
+        ("long.wav", long.getvalue()),
+        ("end.txt", b""),
+    ]
+
+
+def as_flac(wav: bytes) -> bytes:
+    samples, rate_hz = soundfile.read(io.BytesIO(wav), dtype="int16")
+    flac = io.BytesIO()
+    soundfile.write(flac, samples, rate_hz, format="FLAC", subtype="PCM_16")
+    return flac.getvalue()
 
 
 def made(folder: Path, threads: int) -> tuple[bytes, Made]:
@@ -90,11 +105,28 @@ def test_clips_are_converted_beside_the_caller_who_stays_alive() -> None:
     ticked, (_, data) = threading.Event(), real_clips_48k(1)[0]
     threads: set[int] = set()
 
-    def slowly(clip: memoryview) -> ConvertedClip:
+    def slowly(clips: Sequence[memoryview], tick: Callable[[], None]) -> list[Converted]:
         threads.add(threading.get_ident())
         assert ticked.wait(30), "the caller was not asked while it waited"
-        return convert_clip(clip)
+        return convert_clips(clips, tick)
 
     with ClipWork(2, ticked.set, convert=slowly) as work:
         assert work.begin(memoryview(data))().data == convert_clip(data).data
     assert threads.isdisjoint({threading.get_ident()})
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_clips_that_gain_from_it_are_converted_together(threads: int) -> None:
+    sizes: list[int] = []
+    flacs, (_, wav) = [as_flac(data) for _, data in real_clips_48k(4)], real_clips_48k(1)[0]
+    clips = [*flacs * 5, wav]
+
+    def counted(group: Sequence[memoryview], tick: Callable[[], None]) -> list[Converted]:
+        sizes.append(len(group))
+        return convert_clips(group, tick)
+
+    with ClipWork(threads, lambda: None, convert=counted) as work:
+        promises = [work.begin(memoryview(clip)) for clip in clips]
+        results = [promise().data for promise in promises]
+    assert sorted(sizes) == [1, 4, 16]
+    assert results == [convert_clip(clip).data for clip in clips]

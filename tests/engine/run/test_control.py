@@ -37,6 +37,9 @@ class Told:
             raise GonogoError(f"{count} workers: wanted at most 64")
         self.orders.append(f"workers {count}")
 
+    def choose_workers(self) -> None:
+        self.orders.append("workers auto")
+
     def stop(self, now: bool) -> None:
         self.orders.append(f"stop {now}")
 
