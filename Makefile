@@ -7,7 +7,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DEMO ?= demo-corpus
 
-.PHONY: demo test faults real check bench picture format help
+# The compiled parts are made anew by an install.
+NATIVE := $(wildcard hatch_build.py engine/*/native/*.[ch])
+
+.PHONY: demo test faults real check bench programs picture format help
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -40,12 +43,25 @@ check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev .venv-real/.ready  ## what gonogo costs, and how it compares, measured now
+bench: $(VENV)/.dev .venv-real/.ready .venv-bench/.ready programs  ## what gonogo costs, and how it compares, measured now
+	.venv-bench/bin/python -m benchmarks.conversion --profile --plot docs/conversion_speed.svg
 	$(BIN)/python -m benchmarks.console_cost
 	$(BIN)/python -m benchmarks.parquet_gate
 	$(BIN)/python -m benchmarks.detectors
 	$(BIN)/python -m benchmarks.tail_cost 1000
 	.venv-real/bin/python -m benchmarks.tensorboard_reader
+
+# What the conversion is compared with. Rows of what is not there are left out of the table, and it says so.
+.venv-bench/.ready: pyproject.toml constraints.txt benchmarks/peers.txt $(NATIVE) | $(VENV)/bin/python
+	$(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r benchmarks/peers.txt
+	@touch $@
+
+PEERS := sox ffmpeg libflac-dev
+programs:
+	@dpkg -s $(PEERS) >/dev/null 2>&1 \
+	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $(PEERS) >/dev/null; } \
+	|| echo "not all of these are installed, and only root can: $(PEERS); rows of those that are not there are left out" >&2
 
 picture: $(VENV)/.dev  ## docs/console.svg, from a conversion that runs while it is taken
 	$(BIN)/python -m benchmarks.picture docs/console.svg
@@ -57,9 +73,6 @@ format: $(VENV)/.dev  ## ruff format and the safe fixes
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "gonogo needs Python 3.11 or later; found none (PYTHON=/path/to/python names one)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "no virtual environment: on Debian, apt install python3-venv"; rm -rf $(VENV); exit 1; }
-
-# The compiled parts are made anew by an install.
-NATIVE := $(wildcard hatch_build.py engine/*/native/*.[ch])
 
 $(VENV)/.tool: pyproject.toml constraints.txt $(NATIVE) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .

@@ -84,6 +84,9 @@ class Simulated:
     def set_workers(self, count: int) -> None:
         """Do nothing."""
 
+    def choose_workers(self) -> None:
+        """Do nothing."""
+
     def stop(self, now: bool) -> None:  # the protocol's own shape
         """Do nothing."""
 

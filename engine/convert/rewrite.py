@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import xxhash
 
 from engine.audio.clip import ConvertedClip
-from engine.audio.formats import output_frames
-from engine.convert.clip_work import ClipWork, Promise
+from engine.audio.formats import Codec, output_frames
+from engine.convert.clip_work import GROUP_BYTES, ClipWork, Promise
 from engine.convert.clips import ClipRow
 from engine.convert.pulse import Pulse
 from engine.errors import DamagedError, Fault, InputError, UnsupportedError, printable
@@ -25,8 +25,6 @@ _RECORD_BYTES = 20 * BLOCK_BYTES
 """A tar is padded to whole records of 10,240 bytes, as every tar program writes it."""
 _EXTRAS_BYTES = 1024
 """For a clip's own headers and tags."""
-_HELD_BYTES = 2 << 20
-"""What is read on while clips are converted at once, for each of the threads: two clips or more of usual length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +116,9 @@ def rewrite(reader: Reader, writer: Writer, contents: Contents, pulse: Pulse, *,
     assert contents.index is not None
     tape = _Pass(reader, writer, pulse)
     rows: list[ClipRow] = []
+    several = threads > 1 or any(clip.codec is Codec.FLAC for clip in contents.clips.values())
     with ClipWork(threads, pulse.tick) as work:
-        pieces = _pieces(tape, contents, work)
-        for piece in _ahead(pieces, _HELD_BYTES * threads if threads > 1 else 0):
+        for piece in _ahead(_pieces(tape, contents, work), GROUP_BYTES * threads if several else 0):
             if piece.member is None or piece.promise is None:
                 tape.give(piece.data)
             else:

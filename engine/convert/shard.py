@@ -13,7 +13,7 @@ from engine.convert.clips import write_clip_table
 from engine.convert.evidence import contradiction
 from engine.convert.make import Made, gone_on_failure, make
 from engine.convert.pulse import Pulse
-from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result, State, from_wire
+from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result, State, from_wire, path_from_wire
 from engine.errors import DamagedError, Fault, UnsupportedError
 from engine.shards.contents import Contents, Kind, examine
 from engine.shards.files import Files
@@ -43,6 +43,7 @@ def convert_shard(files: Files, task: Convert, pulse: Pulse) -> Result:
                 files,
                 names,
                 Stamp(task.tool, task.run, task.keep_backup),
+                clips=path_from_wire(task.clips),
                 act=task.scratch is None,
                 tick=pulse.tick,
             )
@@ -65,7 +66,8 @@ def recover_shard(files: Files, task: Recover, pulse: Pulse) -> Result:
             return Result(task=task.task, state=State.PENDING, seconds=0)
         pulse.enter("recover", may_stop=False)
         stamp = Stamp(task.tool, task.run, task.keep_backup)
-        recovered = recover(files, names, stamp, let_go=task.let_go, act=task.act, tick=pulse.tick)
+        clips = path_from_wire(task.clips)
+        recovered = recover(files, names, stamp, clips=clips, let_go=task.let_go, act=task.act, tick=pulse.tick)
     recovery = told(recovered)
     if recovered.decision.ends is Ends.RED:
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=red(recovery), recovery=recovery)
@@ -184,6 +186,7 @@ class _Work:
             result=made.rewritten.result,
             tally=made.tally,
             backup_kept=task.keep_backup,
+            codec="+".join(sorted({clip.codec for clip in contents.clips.values()})),
         )
         return Result(
             task=task.task,

@@ -6,25 +6,24 @@ converter. Whether a shard is done is decided as everywhere, by the recovery tab
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import msgspec
 import xxhash
 
 from engine.audio.check import demand_decodable
 from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ, ClipInfo, output_frames
-from engine.convert.clips import ClipRow, read_clip_table
 from engine.convert.inspection import STATE_OF_KIND
 from engine.convert.pulse import Pulse
 from engine.convert.shard import has_traces, red, told
 from engine.convert.shown import shown
-from engine.convert.tasks import Recovery, Result, State, Validate, from_wire
+from engine.convert.tasks import Recovery, Result, State, Validate, from_wire, path_from_wire
 from engine.convert.validation_facts import Before, ClipKind, Spare, Validation, in_classes
 from engine.errors import Fault, InputError, printable
+from engine.shards.clips import DAMAGED_TABLE, ClipRow, read_clip_table
 from engine.shards.compare import spread
 from engine.shards.contents import Contents, Kind, judge, probe_clips
 from engine.shards.digest import digest
@@ -40,7 +39,6 @@ NAMED_MOST = 20
 _ROUNDING_S = 1e-6
 """What summing durations in another order may change, for any shard."""
 _WAY_OUT = "the shard is not what its conversion left: restore it from another copy, or make it again from the source"
-_DAMAGED_TABLE = (msgspec.DecodeError, UnicodeDecodeError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ def validate_shard(files: Files, task: Validate, pulse: Pulse) -> Result:
     """
     names = task.shard.files
     pulse.enter("validate")
-    standing = _standing(files, names, pulse)
+    standing = _standing(files, names, path_from_wire(task.clips), pulse)
     backup, leftovers = _spares(files, task, standing)
     seen = Validation(backup=backup, leftovers=leftovers)
     facts = files.facts(names.audio)
@@ -82,10 +80,10 @@ def validate_shard(files: Files, task: Validate, pulse: Pulse) -> Result:
         return _Look(files, task, pulse, standing, reader, contents).judged(seen)
 
 
-def _standing(files: Files, names: ShardFiles, pulse: Pulse) -> _Standing:
+def _standing(files: Files, names: ShardFiles, clips: Path | None, pulse: Pulse) -> _Standing:
     if not has_traces(files, names):
         return _Standing(State.PENDING, None, None)
-    recovered = recover(files, names, Stamp("", ""), act=False, tick=pulse.tick)
+    recovered = recover(files, names, Stamp("", ""), clips=clips, act=False, tick=pulse.tick)
     state = State.PENDING
     if recovered.decision.ends is Ends.RED:
         state = State.QUARANTINED
@@ -264,7 +262,7 @@ class _Look:
             return list(read_clip_table(path)), []
         except FileNotFoundError:
             return None, []
-        except _DAMAGED_TABLE as error:
+        except DAMAGED_TABLE as error:
             way_out = "delete the table: the report then rests on the shard's record alone"
             return None, [Fault("the clip table cannot be read", file=path.name, read=str(error), way_out=way_out)]
 

@@ -18,7 +18,10 @@ def main() -> None:
     from engine.convert.answer import answer  # noqa: PLC0415
     from engine.convert.pulse import Pulse  # noqa: PLC0415
     from engine.convert.tasks import Task  # noqa: PLC0415
+    from engine.host.memory import keep_freed_memory  # noqa: PLC0415
     from engine.shards.files import RealFiles  # noqa: PLC0415
+
+    keep_freed_memory()
 
     files = RealFiles()
     for task in messages.tasks(cast("type[Task]", Task)):

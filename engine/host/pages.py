@@ -1,4 +1,4 @@
-"""Advice to the page cache, so that a disk works while a program computes. Advice only: what it answers changes nothing.
+"""Advice to the page cache, so that a disk works while a program computes; what it answers changes nothing.
 
 Source: sync_file_range(2), posix_fadvise(2).
 """
@@ -10,10 +10,13 @@ import ctypes
 import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 _WRITE: Final = 2
 """SYNC_FILE_RANGE_WRITE: begin to write these pages, and do not wait."""
+_FAR_KB: Final = 1024
+"""The kernel's own default is 128, with which a disk that answers after a millisecond waits most of the time."""
 
 
 @cache
@@ -36,6 +39,22 @@ def begin_to_write(descriptor: int, offset: int, size_bytes: int) -> None:
     call = _sync_file_range()
     if call is not None:
         call(descriptor, offset, size_bytes, _WRITE)
+
+
+@cache
+def reads_far_ahead(device: int) -> bool:
+    """Tell whether the kernel reads far ahead of who reads a file on this device, as it was set up there.
+
+    Then advice only costs: pages that are asked for by advice come one by one, the kernel's own in large pieces.
+
+    Args:
+        device: as ``st_dev`` names it.
+    """
+    setting = Path(f"/sys/class/bdi/{os.major(device)}:{os.minor(device)}/read_ahead_kb")
+    try:
+        return int(setting.read_text(encoding="ascii")) >= _FAR_KB
+    except (OSError, ValueError):
+        return False
 
 
 def read_ahead(descriptor: int, offset: int, size_bytes: int) -> None:

@@ -30,7 +30,7 @@ class Order:
     act: bool = True
     """For ``recover``: False only says what would be done."""
     full: bool = False
-    """For ``validate``: read every byte of the converted tars."""
+    """For ``validate``: read every byte of the converted tars. For ``inventory``: every header in every tar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ JOBS: dict[str, JobKind] = {
         gate="convert.start",
     ),
     "inventory": JobKind(
-        make=lambda order, desk: Inventory(order.corpus, order.settings, desk),
+        make=lambda order, desk: Inventory(order.corpus, order.settings, desk, full=order.full),
         changes_corpus=lambda _: False,
     ),
     "recover": JobKind(

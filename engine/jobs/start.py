@@ -74,13 +74,15 @@ async def run_job(order: Order, state: Path, listener: Listener, watcher: Watche
 
 
 async def _run(order: Order, state: Path, listener: Listener, watcher: Watcher | None) -> Summary:
+    from engine.audio.kernel import decimator  # noqa: PLC0415  # most commands call no compiled code
+
     folder = RunFolder.create(
         state,
         job=order.job,
         corpus=order.corpus,
         args={"dry_run": order.dry_run, "act": order.act, "full": order.full, "counts": order.counts},
         config=order.settings,
-        versions=package_versions(_PACKAGES),
+        versions={**package_versions(_PACKAGES), "decimator": decimator()},
         host=host_facts(),
     )
     try:

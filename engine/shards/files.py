@@ -18,14 +18,14 @@ from typing import Protocol
 
 import msgspec
 
-from engine.host.pages import begin_to_write, read_ahead
+from engine.host.pages import begin_to_write, reads_far_ahead
 from engine.host.rename import rename_new
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _AHEAD_BYTES = 8 << 20
-"""How far a disk reads on before its reader, and how much waits to be written: on the disk that was measured, reading
-was 1.3 times as fast with it, and writing 1.6 times."""
+"""How far a disk reads on before its reader, where the kernel does not see to it, and how much waits to be written: on
+the disk that was measured, reading was 1.3 times as fast with it, and writing 1.6 times."""
 _SEQUENTIAL_BYTES = 256 << 10
 """Reads of this size, one behind the other, are taken for a walk through the whole file."""
 
@@ -181,6 +181,7 @@ class _RealReader:
             self.facts = _facts(os.fstat(descriptor))
         self.size_bytes = self.facts.identity.size_bytes
         self._next = self._asked = 0
+        self._reads_ahead = not reads_far_ahead(self.facts.identity.device)
 
     def read_at(self, offset: int, size: int) -> bytes:
         self._read_ahead(offset, size)
@@ -203,7 +204,7 @@ class _RealReader:
             start = max(self._asked, self._next)
             if start < self._next + _AHEAD_BYTES // 2:
                 self._asked = self._next + _AHEAD_BYTES
-                read_ahead(self._descriptor, start, self._asked - start)
+                os.posix_fadvise(self._descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL) if not start else None
 
 
 class _RealWriter:
