@@ -8,14 +8,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ, ClipInfo
-from engine.audio.probe import probe_clip
+from engine.audio.plain_wav import plain_info
+from engine.audio.probe import HEAD_BYTES, probe_clip
 from engine.audio.sniff import looks_like_audio
 from engine.errors import DamagedError, Fault, InputError
 from engine.shards.files import Facts, Files
 from engine.shards.tar import Member, ReadAt, TarIndex, read_index
 from engine.shards.window import Windows
 
-_HEAD_BYTES = 64
+_SNIFF_BYTES = 64
 
 
 class Kind(StrEnum):
@@ -86,11 +87,18 @@ class _Probes:
     def visit(self, member: Member) -> None:
         """Probe the next member; what is wrong with it waits for the end of the walk: the tar itself comes first."""
         position, self._members = self._members, self._members + 1
+        if self._error is not None or member.is_folder:
+            return
+        head = self._read_at(member.data_offset, min(HEAD_BYTES, member.size_bytes))
         try:
-            if self._error is None and is_clip(self._read_at, member):
-                self._clips[position] = probe_member(self._read_at, member)
+            clip = plain_info(head, member.size_bytes)
+            if clip is None and looks_like_audio(member.name, head[:_SNIFF_BYTES]):
+                clip = probe_member(self._read_at, member)
         except InputError as error:
             self._error = error
+            return
+        if clip is not None:
+            self._clips[position] = clip
 
     @property
     def clips(self) -> dict[int, ClipInfo]:
@@ -122,7 +130,7 @@ def is_clip(read_at: ReadAt, member: Member) -> bool:
     """Tell whether a member is audio, by its name or by how its data begin."""
     if member.is_folder:
         return False
-    return looks_like_audio(member.name, read_at(member.data_offset, min(_HEAD_BYTES, member.size_bytes)))
+    return looks_like_audio(member.name, read_at(member.data_offset, min(_SNIFF_BYTES, member.size_bytes)))
 
 
 def probe_member(read_at: ReadAt, member: Member) -> ClipInfo:
