@@ -17,6 +17,7 @@ from engine.config import Settings
 from engine.convert.answer import answer
 from engine.convert.pulse import Pulse
 from engine.convert.tasks import Convert, ShardRef, State, to_wire
+from engine.host.memory import keep_freed_memory
 from engine.shards.files import RealFiles
 
 
@@ -58,6 +59,7 @@ class ConvertedShard:
         self._folder = Path(folder) / "shard"
         self._cold = state == "cold"
         self._files = RealFiles()
+        keep_freed_memory()  # as the worker program does
 
     def prepare(self) -> None:
         """Put a fresh copy there."""

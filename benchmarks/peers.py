@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 from benchmarks.lane import Work
-from benchmarks.made_shards import shard_at
+from benchmarks.made_shards import fresh_copy, shard_at
 from benchmarks.resamplers import RESAMPLERS, RESULT_HZ
 
 ConvertFile = Callable[[bytes, str], bytes]
@@ -73,17 +73,18 @@ class ShardScript:
         self._shard = shard_at(source)
         scratch = Path(folder)
         scratch.mkdir(parents=True)
-        self._target = scratch / "converted.tar"
+        self._folder = scratch / "shard"
         self._convert = program(PROGRAMS[name], scratch) if name in PROGRAMS else script(name)
         self._clips = min(self._shard.clips, int(at_most or self._shard.clips))
 
     def prepare(self) -> None:
-        """Take the result of the last round away."""
-        self._target.unlink(missing_ok=True)
+        """Put a fresh copy there."""
+        fresh_copy(self._shard, self._folder, cold=False)
 
     def run(self) -> Work:
-        """Write the new tar and bring it to the disk."""
-        with tarfile.open(self._shard.path) as source, self._target.open("wb") as out:
+        """Write the new tar, bring it to the disk, and put it in its original's place."""
+        original, made = self._folder / "audio.tar", self._folder / "converted.tar"
+        with tarfile.open(original) as source, made.open("wb") as out:
             with tarfile.open(fileobj=out, mode="w") as target:
                 for _, member in zip(range(self._clips), source, strict=False):
                     held = source.extractfile(member)
@@ -93,6 +94,8 @@ class ShardScript:
                     target.addfile(member, io.BytesIO(converted))
             out.flush()
             os.fsync(out.fileno())
+        if self._clips == self._shard.clips:
+            made.replace(original)
         return Work(self._clips * self._shard.clip_bytes)
 
 

@@ -1,8 +1,8 @@
 """What converting a whole shard costs, WAV and FLAC, against scripts, programs and bare libFLAC: processor time.
 
 ``python -m benchmarks.shards [--quick] [--folder ON_THE_DISK]``. gonogo does all that a worker does with a shard (see
-:mod:`benchmarks.ours`): validation and swap included. The peers write a new tar and bring it to the disk, and validate
-nothing. The originals are in the page cache.
+:mod:`benchmarks.ours`): validation and swap included. The scripts write a new tar, bring it to the disk and rename it
+to the original's name, and validate nothing. The originals are in the page cache.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Convert:
     """How the conversion runs."""
 
     workers: Annotated[int | str, whole_number(1, "auto")] = "auto"
-    """Worker processes: a number, or "auto" for one a usable core."""
+    """Worker processes: a number, or "auto", which begins as the last sweep found and follows what the run measures."""
     floor: Annotated[str, SIZE_OR_NONE] = ""
     """Free space that no conversion may go below; "" is the smaller of 5 % of the volume and 10 GB."""
     keep_backups: Annotated[int, whole_number(0)] = 0

@@ -24,7 +24,7 @@ FILES = RealFiles()
 
 
 def shard(folder: Path, told_s: list[float], sidecar: str) -> ShardRef:
-    clip = wav_bytes(np.zeros((FRAMES, 1)))
+    clip = wav_bytes(np.zeros((FRAMES, 1), np.float32))
     names = [f"clip_{number:04d}.wav" for number in range(CLIPS)]
     (folder / "audio.tar").write_bytes(tar_bytes([(name, clip) for name in names]))
     path = folder / sidecar
