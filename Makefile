@@ -19,10 +19,10 @@ demo: $(VENV)/.tool  ## a small corpus, and the main job on it
 	$(BIN)/gonogo demo $(DEMO)
 
 test: $(VENV)/.dev  ## the whole suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; ends with a table of what was lost
-	$(BIN)/python -m pytest tests/faults -n 2 -m "full or not full" --timeout 1800
+	$(BIN)/python -m pytest tests/faults -n 2 --dist worksteal -m "full or not full" --timeout 1800
 
 real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
 	.venv-real/bin/python -m pytest tests/engine/watch/real

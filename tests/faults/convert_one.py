@@ -20,6 +20,7 @@ from engine.convert.pulse import Pulse
 from engine.convert.tasks import Convert, Recover, Result, ShardRef, to_wire
 from engine.shards.files import RealFiles
 from tests.faults.fault_files import FaultFiles, Harm, Strike
+from tests.faults.pieces import in_small_pieces
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -82,6 +83,7 @@ def main() -> None:
     """Serve orders until there are no more."""
     warm = Path(sys.argv[1]).read_bytes()
     convert_clip(warm)  # what is computed once, is computed before the first fork
+    in_small_pieces()
     gc.freeze()
     for line in sys.stdin.buffer:
         order = msgspec.json.decode(line, type=Order)

@@ -15,7 +15,7 @@ from random import Random
 from typing import Literal
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DamagedError, InputError, UnsupportedError
@@ -573,12 +573,21 @@ def test_the_walk_ticks_for_every_member_and_may_be_stopped() -> None:
     assert calls == 5
 
 
+def signed(data: bytes) -> int:
+    """The sum of bytes as some old tars have it."""
+    return sum(byte - 256 if byte > 127 else byte for byte in data)
+
+
 @given(st.binary(min_size=1, max_size=4 * BLOCK), st.integers(0, 2_000))
 @settings(max_examples=300, deadline=None)
 def test_overwritten_bytes_are_refused_or_change_no_member_but_their_own(junk: bytes, at: int) -> None:
     """Anything at all in the middle of a tar: the reader refuses it or tells of members that lie where they say."""
     tar = bytearray(tar_bytes(TEN))
     at = at * 7 % (len(tar) - len(junk))
+    before = bytes(tar[at : at + len(junk)])
+    assume(
+        junk == before or not {sum(junk), signed(junk)} & {sum(before), signed(before)}
+    )  # a header has no more proof
     tar[at : at + len(junk)] = junk
     try:
         found = index(bytes(tar))

@@ -66,7 +66,7 @@ def shut_down(yard: Yard, judge: Judge, system: FileSystem, cuts: Iterable[Cut],
 
 @ANY_LINKS
 def test_a_share_of_all_power_cuts_on_ext4_loses_nothing(yard: Yard, tally: Tallies, *, links: bool) -> None:
-    judge = yard.judge_of(tally, "a share of power cuts, ext4", wanted=14, links=links)
+    judge = yard.judge_of(tally, "a share of power cuts, ext4", wanted=12, links=links)
     every = list(product(moments(yard, EXT4, links=links), REACHES))
     for moment, flag in every[::-STEP]:
         shut_down(yard, judge, EXT4, [Cut(*moment, flag)])

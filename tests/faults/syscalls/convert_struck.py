@@ -26,6 +26,7 @@ from engine.convert.tasks import Convert, Recover, Result, ShardRef, to_wire
 from engine.shards.files import RealFiles
 from engine.shards.names import ShardFiles
 from tests.faults.fault_files import Harm, Strike
+from tests.faults.pieces import in_small_pieces
 from tests.faults.syscalls.broken import BREAK, BrokenFiles
 from tests.faults.syscalls.short import Short, shorten
 
@@ -153,6 +154,7 @@ def _in_a_child(order: Order) -> Ended:
 def main() -> None:
     """Serve orders until there are no more."""
     convert_clip(Path(sys.argv[1]).read_bytes())  # what is computed once, is computed before the first fork
+    in_small_pieces()
     gc.freeze()
     for line in sys.stdin.buffer:
         order = msgspec.json.decode(line, type=Order)
