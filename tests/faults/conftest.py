@@ -22,8 +22,8 @@ from tests.recordings import Clip, cut, make_shard, real_clips_48k, tar_bytes
 
 
 def members() -> list[Clip]:
-    """Three clips of 0.1 s of real speech, each with its words beside it."""
-    clips = [cut(clip, 4_800, at=9_600) for clip in real_clips_48k(3)]
+    """Four clips of 0.1 s of real speech, each with its words beside it."""
+    clips = [cut(clip, 4_800, at=9_600) for clip in real_clips_48k(4)]
     return [member for name, data in clips for member in ((name, data), (f"{name}.json", b'{"text": "words"}'))]
 
 

@@ -79,7 +79,7 @@ def test_a_share_of_all_power_cuts_on_ext4_loses_nothing(yard: Yard, tally: Tall
 def test_the_power_is_cut_before_every_call_that_changes_the_disk(
     yard: Yard, tally: Tallies, system: FileSystem, *, links: bool
 ) -> None:
-    judge = yard.judge_of(tally, f"power cuts, {system.name}", wanted=60, links=links)
+    judge = yard.judge_of(tally, f"power cuts, {system.name}", wanted=50, links=links)
     for moment, flag in product(moments(yard, system, links=links), REACHES):
         shut_down(yard, judge, system, [Cut(*moment, flag)])
     assert judge.line.holds, judge.told()
@@ -113,7 +113,7 @@ def test_the_disk_as_it_is_before_every_call_holds_all_that_is_needed(
     yard: Yard, tally: Tallies, system: FileSystem, *, links: bool
 ) -> None:
     """The image is copied while it is mounted: the one way that btrfs allows."""
-    judge = yard.judge_of(tally, f"copies of a live {system.name}", wanted=30, links=links)
+    judge = yard.judge_of(tally, f"copies of a live {system.name}", wanted=25, links=links)
     for at, call in moments(yard, system, links=links):
         image = yard.fresh(yard.base(system))
         with mounted(system, image, yard.folder / "disk") as disk:
