@@ -1,0 +1,1 @@
+"""What training takes from a converted corpus: manifest, split, decode benchmark, buckets, exports."""
