@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from engine.audio.kernel import kernel
 from tests.faults.bad_input.page import page, stack, without_naive
 from tests.faults.bad_input.row import Door, State
 from tests.faults.bad_input.table import ROWS, Line
@@ -55,6 +56,8 @@ def test_every_id_is_its_rows_own() -> None:
 
 def test_the_page_is_up_to_date(lines: tuple[Line, ...]) -> None:
     """Another Python may read bad files otherwise than the one that wrote the page: then that column is left out."""
+    if kernel() is None:
+        pytest.skip("the page has hashes of shards that compiled code converted, and there is none here")
     found, wanted = DOCS.read_text("utf-8"), page(lines)
     if stack() not in found:
         found, wanted = without_naive(found), without_naive(wanted)
