@@ -65,7 +65,17 @@ def test_a_script_converts_as_many_clips_as_it_is_told(shard: Shard, tmp_path: P
     script = ShardScript("scipy resample_poly", shard.path, str(tmp_path / "script"), "2")
     script.prepare()
     assert script.run().size_bytes == 2 * shard.clip_bytes
-    assert clips_of(tmp_path / "script" / "converted.tar") == {f"clip_{n:06d}.wav": (16_000, 4_000) for n in range(2)}
+    made = tmp_path / "script" / "shard" / "converted.tar"
+    assert clips_of(made) == {f"clip_{n:06d}.wav": (16_000, 4_000) for n in range(2)}
+
+
+def test_a_script_over_a_whole_shard_takes_its_originals_place(shard: Shard, tmp_path: Path) -> None:
+    script = ShardScript("scipy resample_poly", shard.path, str(tmp_path / "script"))
+    script.prepare()
+    assert script.run().size_bytes == shard.pcm_bytes
+    made = tmp_path / "script" / "shard" / "audio.tar"
+    assert clips_of(made) == {f"clip_{n:06d}.wav": (16_000, 4_000) for n in range(shard.clips)}
+    assert sorted(path.name for path in made.parent.iterdir()) == ["audio.tar"]
 
 
 @pytest.mark.parametrize("resample", [by_scipy, by_sinc])
