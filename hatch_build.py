@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 # No contraction: a fused multiply-add rounds once where others round twice, and results must be the same everywhere.
@@ -27,7 +28,7 @@ OF_INSTRUCTION_SET = {
 }
 
 
-class NativeBuildHook(BuildHookInterface):  # type: ignore[type-arg]  # its configuration has no type of its own
+class NativeBuildHook(BuildHookInterface[BuilderConfig]):
     """Runs before a wheel is made, and before an editable install."""
 
     PLUGIN_NAME = "custom"

@@ -13,17 +13,15 @@ from pathlib import Path
 from engine.config import Settings
 from engine.convert.clips import clip_table
 from engine.convert.crew import deaths, is_blameless
+from engine.convert.ends import event_of, summary_of
 from engine.convert.events import (
     ConvertSummary,
     FoundShard,
     ShardDone,
     ShardFailed,
-    ShardQuarantined,
     ShardRecovered,
     ShardsFound,
-    ShardSkipped,
     ShardStarted,
-    ShardTried,
 )
 from engine.convert.events import Planned as PlannedEvent
 from engine.convert.guard import reserve_for, still_to_write, why_not
@@ -37,7 +35,6 @@ from engine.convert.volumes import Volumes
 from engine.errors import Fault, UsageError
 from engine.run.desk import Desk
 from engine.run.events import Warned
-from engine.run.outcome import Outcome
 from engine.run.owner import DONE, FAIL, RETRY, Verdict, requeue_and_pause
 from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
@@ -256,58 +253,15 @@ class Conversion(Staffed):
         return DONE
 
     def _record(self, task: Task, result: Result) -> None:
-        place = self.places[task.id]
-        source = place.source
-        match result.state:
-            case State.SKIPPED:
-                self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=result.note))
-            case State.RECOVERING:
-                note = "a swap was cut off here: a conversion brings it to an end first"
-                self.desk.log.append(ShardSkipped(shard=task.label, source=source, note=note))
-            case State.QUARANTINED:
-                assert result.fault is not None
-                self.desk.log.append(ShardQuarantined(shard=task.label, source=source, fault=result.fault))
-            case _ if self.dry_run is not None:
-                self._tried(task, source, result)
-            case _:
-                self._done(task, source, result)
+        event = event_of(task.label, self.places[task.id].source, result, dry_run=self.dry_run is not None)
+        if event is not None:
+            self.desk.log.append(event, durable=isinstance(event, ShardDone))
+        made = result.conversion
+        if made is not None:
+            self._converted.append(made)
+            if self.dry_run is None and made.backup_kept:
+                self._kept.append(Planned(self.places[task.id], State.DONE, self.sizes[task.id], kept_since=now()))
         self._counts[result.state] += 1
-
-    def _tried(self, task: Task, source: str, result: Result) -> None:
-        made = result.conversion
-        if made is None:
-            return  # an earlier run's conversion that only its record did not tell
-        self._converted.append(made)
-        self.desk.log.append(
-            ShardTried(
-                shard=task.label,
-                source=source,
-                seconds=result.seconds,
-                original=made.original,
-                result=made.result,
-                tally=made.tally,
-            )
-        )
-
-    def _done(self, task: Task, source: str, result: Result) -> None:
-        made = result.conversion
-        self.desk.log.append(
-            ShardDone(
-                shard=task.label,
-                source=source,
-                seconds=result.seconds,
-                original=made.original if made else None,
-                result=made.result if made else None,
-                tally=made.tally if made else None,
-                backup_kept=made is not None and made.backup_kept,
-            ),
-            durable=True,
-        )
-        if made is None:
-            return
-        self._converted.append(made)
-        if made.backup_kept:
-            self._kept.append(Planned(self.places[task.id], State.DONE, self.sizes[task.id], kept_since=now()))
 
     def _failed(self, task: Task, result: Result) -> Verdict:
         fault = result.fault or Fault("the worker did not say why")
@@ -368,32 +322,15 @@ class Conversion(Staffed):
             self._releases.pool.stop()
 
     def _summary(self, shards: int) -> ConvertSummary:
-        counts = self._counts
-        settled = sum(counts[state] for state in (State.DONE, State.SKIPPED, State.QUARANTINED, State.FAILED))
-        made = self._converted
-        converted = 0 if self.dry_run is not None else len(made)
-        outcome = Outcome.SOME_FAILED if counts[State.QUARANTINED] or counts[State.FAILED] else Outcome.OK
-        return ConvertSummary(
+        return summary_of(
+            self._counts,
+            self._converted,
             job=self.job,
-            outcome=Outcome.SAFETY_STOP if self._safety else outcome,
-            seconds=round(time.monotonic() - self.began, 3),
-            counts={
-                "done": counts[State.DONE],
-                "skipped": counts[State.SKIPPED],
-                "quarantined": counts[State.QUARANTINED],
-                "failed": counts[State.FAILED],
-            },
-            pending=shards - settled,
-            converted=converted,
-            tried=len(made) - converted,
-            bytes_in=sum(one.original.size_bytes for one in made),
-            bytes_out=sum(one.result.size_bytes for one in made),
-            seconds_of_audio=round(sum(one.tally.seconds_of_audio for one in made), 3),
-            saturated_samples=sum(one.tally.saturated_samples for one in made),
-            cancelled_clips=sum(one.tally.cancelled_clips for one in made),
-            energy_lost_clips=sum(one.tally.energy_lost_clips for one in made),
+            seconds=time.monotonic() - self.began,
+            shards=shards,
+            dry_run=self.dry_run is not None,
             backups_kept=len(self._kept),
-            detail=self._safety,
+            safety=self._safety,
         )
 
 

@@ -14,7 +14,7 @@ from tests.recordings import make_corpus
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    return make_corpus(tmp_path / "corpus", shards=60, clips=10, clip_s=2.0)
+    return make_corpus(tmp_path / "corpus", shards=240, clips=3, clip_s=0.5)
 
 
 def test_an_operator_takes_the_number_over_and_gives_it_back(gonogo: Gonogo, corpus: Path) -> None:
