@@ -75,8 +75,10 @@ class Gonogo:
     def convert(self, corpus: Path, *args: str | Path, env: dict[str, str] | None = None) -> Ended:
         return self("--no-ui", "--json", "convert", corpus, *args, env=env)
 
-    def start_convert(self, corpus: Path, *args: str | Path) -> subprocess.Popen[str]:
-        return self.start("--no-ui", "--json", "convert", corpus, *args)
+    def start_convert(
+        self, corpus: Path, *args: str | Path, env: dict[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        return self.start("--no-ui", "--json", "convert", corpus, *args, env=env)
 
     def end(self) -> None:
         for process in self._started:

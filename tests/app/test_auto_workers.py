@@ -14,11 +14,13 @@ from tests.recordings import make_corpus
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
-    return make_corpus(tmp_path / "corpus", shards=240, clips=3, clip_s=0.5)
+    return make_corpus(tmp_path / "corpus", shards=60, clips=3, clip_s=0.5)
 
 
-def test_an_operator_takes_the_number_over_and_gives_it_back(gonogo: Gonogo, corpus: Path) -> None:
-    process = gonogo.start_convert(corpus)
+def test_an_operator_takes_the_number_over_and_gives_it_back(
+    gonogo: Gonogo, corpus: Path, slow_disk: dict[str, str]
+) -> None:
+    process = gonogo.start_convert(corpus, env=slow_disk)
     *_, planned = until_event(process, "planned")
     assert planned["auto"] is True
     assert planned["workers_why"]

@@ -76,9 +76,11 @@ def test_a_stray_rate_among_many_clips_is_found_by_bytes_per_second(gonogo: Gono
     assert (seen["state"], seen["fault"]["member"]) == ("quarantined", "clip_101.wav")
 
 
-def test_pause_resume_and_workers_change_a_run_from_another_terminal(gonogo: Gonogo, tmp_path: Path) -> None:
-    corpus = make_corpus(tmp_path / "corpus", shards=800, clips=4, clip_s=0.5)
-    process = gonogo.start_convert(corpus, "--workers", "1")
+def test_pause_resume_and_workers_change_a_run_from_another_terminal(
+    gonogo: Gonogo, tmp_path: Path, slow_disk: dict[str, str]
+) -> None:
+    corpus = make_corpus(tmp_path / "corpus", shards=200, clips=4, clip_s=0.5)
+    process = gonogo.start_convert(corpus, "--workers", "1", env=slow_disk)
     until_event(process, "shard_done", 2)
 
     assert gonogo("pause").code == 0

@@ -19,8 +19,6 @@ from tests.app.corpora import stamps
 from tests.app.program import Gonogo, until, until_event
 from tests.recordings import make_corpus, make_shard, real_clips_48k, wav_bytes
 
-SLOW_DISK = Path(__file__).with_name("slow_disk.c")
-
 
 @pytest.fixture
 def in_memory() -> Iterator[Path]:
@@ -30,16 +28,6 @@ def in_memory() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="gg-", dir="/dev/shm"))
     yield folder
     shutil.rmtree(folder)
-
-
-@pytest.fixture
-def slow_disk(tmp_path: Path) -> dict[str, str]:
-    """Variables under which all processes share a disk of 4 MB/s."""
-    if shutil.which("gcc") is None:
-        pytest.skip("no gcc: the slow disk is a preloaded library that the test compiles")
-    library = tmp_path / "slow_disk.so"
-    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, SLOW_DISK], check=True)
-    return {"LD_PRELOAD": str(library), "SLOW_DISK_TURN": str(tmp_path / "turn"), "SLOW_DISK_NS_PER_BYTE": "250"}
 
 
 def scratch(corpus: Path) -> list[Path]:

@@ -29,22 +29,22 @@ def size(request: pytest.FixtureRequest) -> tuple[int, int]:
 
 
 @pytest.fixture
-def terminal(gonogo: Gonogo, size: tuple[int, int]) -> Iterator[Terminal]:
-    opened = Terminal({**gonogo.env, "TERM": "xterm-256color"}, gonogo.home, *size)
+def terminal(gonogo: Gonogo, size: tuple[int, int], slow_disk: dict[str, str]) -> Iterator[Terminal]:
+    opened = Terminal({**gonogo.env, **slow_disk, "TERM": "xterm-256color"}, gonogo.home, *size)
     yield opened
     gonogo("stop", "--now")
     opened.close()
 
 
 @pytest.fixture
-def small_terminal(gonogo: Gonogo) -> Iterator[Terminal]:
-    opened = Terminal({**gonogo.env, "TERM": "xterm-256color"}, gonogo.home, 80, 24)
+def small_terminal(gonogo: Gonogo, slow_disk: dict[str, str]) -> Iterator[Terminal]:
+    opened = Terminal({**gonogo.env, **slow_disk, "TERM": "xterm-256color"}, gonogo.home, 80, 24)
     yield opened
     gonogo("stop", "--now")
     opened.close()
 
 
-def make(folder: Path, shards: int = 200) -> Path:
+def make(folder: Path, shards: int = 30) -> Path:
     return make_corpus(folder, shards=shards, clips=6, clip_s=0.5)
 
 
@@ -94,10 +94,10 @@ def test_an_operator_starts_pauses_steers_leaves_and_comes_back(
     terminal.waits_for(r"busy of 2")
     terminal.keys("p")
     terminal.waits_for(r"GREEN under way")
-    terminal.waits_for(r"✓ 200 done")
+    terminal.waits_for(r"✓ 30 done")
     terminal.waits_for(r"GREEN GO")
     terminal.keys("q")
-    terminal.waits_for(r"GO: convert: 200 done")
+    terminal.waits_for(r"GO: convert: 30 done")
     terminal.is_usable()
 
     headless = make(tmp_path / "headless")
@@ -111,7 +111,7 @@ def test_an_operator_starts_pauses_steers_leaves_and_comes_back(
 def test_a_signal_ends_the_console_and_neither_the_terminal_nor_the_run(
     gonogo: Gonogo, small_terminal: Terminal, tmp_path: Path, which: signal.Signals, victim: str
 ) -> None:
-    corpus = make(tmp_path / "corpus", shards=80)
+    corpus = make(tmp_path / "corpus", shards=20)
     small_terminal.gonogo("convert", corpus, "--workers", "1")
     small_terminal.waits_for(r"✓ [1-9]\d* done")
     small_terminal.keys("p")
@@ -126,13 +126,13 @@ def test_a_signal_ends_the_console_and_neither_the_terminal_nor_the_run(
     assert run_of(gonogo)["alive"]
     assert gonogo("resume").code == 0
     until(lambda: not run_of(gonogo)["alive"], "the end of the run")
-    assert run_of(gonogo)["counts"] == {"done": 80}
+    assert run_of(gonogo)["counts"] == {"done": 20}
 
 
 def test_two_viewers_see_the_same_and_a_lost_terminal_ends_neither_the_run_nor_the_other(
     gonogo: Gonogo, small_terminal: Terminal, tmp_path: Path
 ) -> None:
-    corpus = make(tmp_path / "corpus", shards=300)
+    corpus = make(tmp_path / "corpus", shards=60)
     small_terminal.gonogo("convert", corpus, "--workers", "1")
     small_terminal.waits_for(r"✓ [1-9]\d* done")
     second = Terminal({**gonogo.env, "TERM": "xterm-256color"}, gonogo.home, 120, 36)
