@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from app.exit_codes import ExitCode, code_of
 from app.streams import Data, say, terminal
 from app.wording import line_for
-from engine.convert.crew import Snapshot
+from engine.crew.crew import Snapshot
 from engine.jobs.registry import Order
 from engine.jobs.start import run_job
 from engine.run.desk import Job

@@ -13,7 +13,7 @@ from app.console.training.seen import CurveSeen, RunSeen, run_seen
 from app.console.training.words import GLYPHS, figure, main_metric, metric_name
 from app.watch_report_rules import looked_at
 from app.watch_wording import LEVEL_WORDS, source_line
-from engine.convert.artifacts import write_artifact
+from engine.crew.artifacts import write_whole
 from engine.errors import GonogoError
 from engine.run.log import rfc3339
 from engine.run.markup import html_page
@@ -71,7 +71,7 @@ def write_report(path: Path, watching: Watching, rules: Sequence[Explained] = ()
     """
     page = watch_page(watching, time.time(), rules)
     try:
-        write_artifact(path, page.encode())
+        write_whole(path, page.encode())
     except OSError as error:
         raise ReportError(f"{path}: the report could not be written: {error.strerror}; name another place") from error
 

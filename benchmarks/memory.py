@@ -19,7 +19,8 @@ from benchmarks.made_shards import Shard, fresh_copy
 from benchmarks.measuring import Spread
 from benchmarks.ours import convert_task
 from benchmarks.plan import Plan, plan_from
-from engine.convert.tasks import Progress, Result, State
+from engine.convert.tasks import Result
+from engine.crew.answers import Progress, State
 from engine.host.threads import worker_environment
 from engine.run.child import Beat, Ready
 from engine.run.limits import WorkerLimits, with_orders

@@ -15,8 +15,10 @@ from benchmarks.made_shards import fresh_copy, kernel_clips, shard_at, wav
 from engine.audio.clip import convert_clip
 from engine.config import Settings
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, ShardRef, State, to_wire
+from engine.convert.tasks import Convert
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.host.memory import keep_freed_memory
 from engine.shards.files import RealFiles
 

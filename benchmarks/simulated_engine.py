@@ -12,9 +12,9 @@ from pathlib import Path
 
 import msgspec
 
-from engine.convert.crew import Snapshot, WorkerNow
 from engine.convert.events import FoundShard, Planned, ShardDone, ShardsFound, ShardStarted
-from engine.convert.tasks import State
+from engine.crew.answers import State
+from engine.crew.crew import Snapshot, WorkerNow
 from engine.run.control import ControlServer
 from engine.run.events import Version
 from engine.run.folder import RunFolder

@@ -15,8 +15,8 @@ from app.headless import told, workers_told
 from app.report import Report, Row
 from app.streams import page
 from app.wording import gate_line
-from engine.convert.crew import Snapshot
 from engine.convert.view import VIEWED, Level, RunView, health
+from engine.crew.crew import Snapshot
 from engine.errors import InputError, NoSuchRunError, UsageError
 from engine.run.client import ask
 from engine.run.control import Request

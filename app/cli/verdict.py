@@ -13,7 +13,7 @@ from app.cli.cost import plan_of
 from app.exit_codes import ExitCode
 from app.report import Report, Row
 from engine.config import Settings
-from engine.convert.artifacts import artifact, write_artifact
+from engine.crew.artifacts import artifact, write_whole
 from engine.errors import UsageError
 from engine.host.facts import user_name
 from engine.run.log import utc_now
@@ -191,7 +191,7 @@ def _write(judgement: Judgement, state: Path, settings: Settings, ledger: CostLe
     written = []
     for name, content in pages.items():
         path = artifact(state, name)
-        write_artifact(path, content)
+        write_whole(path, content)
         written.append(path)
     return written
 

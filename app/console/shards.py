@@ -11,8 +11,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.console.words import COLOURS, GLYPHS, shard_note
-from engine.convert.tasks import State
 from engine.convert.view import RunView
+from engine.crew.answers import State
 from engine.errors import printable
 
 _STATE_WIDTH = 14

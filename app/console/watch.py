@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from app.endings import ending_lines
-from engine.convert.crew import Snapshot
 from engine.convert.view import VIEWED, RunView
+from engine.crew.crew import Snapshot
 from engine.errors import GonogoError
 from engine.run.client import ask
 from engine.run.control import Request

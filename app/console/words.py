@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.wording import verdict
-from engine.convert.crew import Snapshot, WorkerNow
 from engine.convert.events import ShardDone, ShardSkipped, ShardTried
-from engine.convert.tasks import State
 from engine.convert.view import Level, RunView, health
+from engine.crew.answers import State
+from engine.crew.crew import Snapshot, WorkerNow
 from engine.units import show_bytes, show_seconds
 
 GLYPHS = {

@@ -8,7 +8,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.console.words import worker_line, workers_line
-from engine.convert.crew import Snapshot
+from engine.crew.crew import Snapshot
 
 
 class WorkerList(ScrollView, can_focus=True):

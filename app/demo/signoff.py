@@ -14,8 +14,8 @@ import msgspec
 
 from engine.checklist.signing.keys import identity
 from engine.checklist.walk import Pen, Walk
-from engine.convert.artifacts import artifact
 from engine.convert.sweep_events import SweepSummary
+from engine.crew.artifacts import artifact
 from engine.errors import GonogoError
 from engine.units import counted
 

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import errno
 import time
-from pathlib import Path
 
 import msgspec
 
 from engine.convert.inspection import inspect_shard
 from engine.convert.measuring import measure_shard
-from engine.convert.pulse import Pulse, StopRequestedError
 from engine.convert.shard import convert_shard, recover_shard
 from engine.convert.shown import shown_result
-from engine.convert.tasks import Convert, Inspect, Measure, Recover, Result, State, Task, Trouble, Validate
+from engine.convert.tasks import Convert, Inspect, Measure, Recover, Result, Task, Validate
 from engine.convert.validation import validate_shard
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse, StopRequestedError
+from engine.crew.trouble import fault_of, trouble_of
 from engine.errors import Fault, InputError
-from engine.shards.files import Files, ReadFailedError
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
-_REFUSING = {errno.EROFS, errno.EIO}
-"""A disk that has become read-only or failed a write will do so for the next shard as well."""
+from engine.shards.files import Files
 
 
 def answer(files: Files, task: Task, pulse: Pulse) -> Result:
@@ -50,29 +46,13 @@ def _attempt(files: Files, task: Task, pulse: Pulse) -> Result:
         return Result(task=task.task, state=State.PENDING, seconds=0, interrupted=True)
     except OSError as error:
         return Result(
-            task=task.task, state=State.FAILED, seconds=0, fault=_fault_of(error, task), trouble=trouble_of(error)
+            task=task.task,
+            state=State.FAILED,
+            seconds=0,
+            fault=fault_of(error, task.shard.files.audio_name),
+            trouble=trouble_of(error),
         )
     except MemoryError:
         problem, way_out = "a worker's memory is not enough", "raise worker_memory under [convert] in gonogo.toml"
         fault = Fault(problem, file=task.shard.files.audio_name, way_out=way_out)
         return Result(task=task.task, state=State.FAILED, seconds=0, fault=fault)
-
-
-def trouble_of(error: OSError) -> Trouble:
-    """Tell what an error of the system means for the other shards."""
-    if error.errno in _FULL:
-        return Trouble.SPACE
-    if error.errno in _REFUSING and not isinstance(error, ReadFailedError):
-        return Trouble.DISK
-    return Trouble.SHARD
-
-
-def _fault_of(error: OSError, task: Task) -> Fault:
-    name = Path(str(error.filename)).name if error.filename is not None else task.shard.files.audio_name
-    read = f"{error.strerror} ({errno.errorcode.get(error.errno or 0, error.errno)})"
-    way_out = {
-        Trouble.SPACE: "make room; a run that waits for it goes on by itself",
-        Trouble.DISK: "look at the disk (dmesg) before running again",
-        Trouble.SHARD: "see to it, then run again: the shard is as it was",
-    }[trouble_of(error)]
-    return Fault("the system refuses", file=name, read=read, way_out=way_out)

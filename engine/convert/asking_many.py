@@ -6,24 +6,25 @@ batches, and what is left then by themselves, with the tries and the patience th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from engine.config import Settings
-from engine.convert.asking import Asking
 from engine.convert.at_once import THREADS
 from engine.convert.batches import Batch, Told
-from engine.convert.tasks import Inspect, Result, State
+from engine.convert.program import CONVERTERS
+from engine.convert.tasks import Inspect, Result
+from engine.crew.answers import State
+from engine.crew.asking import Asking
+from engine.crew.program import Program
 from engine.run.desk import Desk
 from engine.run.owner import DONE, Verdict
 from engine.run.pool import Pool
 from engine.run.queue import Policy, Task
 from engine.run.supervise import WorkerEnd
 
-INSPECTOR = (sys.executable, "-P", "-m", "engine.convert.inspector")
-"""With -P, so that a folder named ``engine`` where the operator happens to stand is not taken for ours."""
+INSPECTOR = Program("engine.convert.inspector", Result).argv
 BATCH_MOST = 128
 """Eight rounds of a worker's threads, so that the wait for a batch's last shard is short against the batch."""
 _RECYCLE_AFTER = 16
@@ -32,11 +33,11 @@ _WORKERS_MOST = 8
 """Where the number is left to us: 128 reads at a time are what a file server is glad of."""
 
 
-class AskingMany(Asking):
+class AskingMany(Asking[Result]):
     """Takes one answer a shard, in whatever way it was asked."""
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
-        super().__init__(desk, settings)
+        super().__init__(desk, settings, CONVERTERS)
         if settings.convert.workers == "auto":
             self.workers = min(self.workers, _WORKERS_MOST)
         self._alone = self.pool

@@ -9,9 +9,9 @@ from typing import Final
 
 import msgspec
 
-from engine.convert.artifacts import artifact
 from engine.convert.inventory import read_journal
 from engine.convert.sweep_events import SweepSummary
+from engine.crew.artifacts import artifact
 from engine.errors import Fault
 
 SWEEP_REPORT: Final = "sweep.json"

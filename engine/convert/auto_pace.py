@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.host.load import Counters, Load
 
 SHORTEST_S: Final = 10.0

@@ -14,7 +14,7 @@ from typing import Final
 
 from engine.convert.auto_course import Course, Limits, follow
 from engine.convert.auto_pace import Pace
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.host.load import Counters
 from engine.units import counted
 

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from engine.config import Settings
 from engine.convert.clips import clip_table
-from engine.convert.crew import deaths, is_blameless
 from engine.convert.ends import event_of, summary_of
 from engine.convert.events import (
     ConvertSummary,
@@ -30,8 +29,11 @@ from engine.convert.releasing import Releases
 from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.staffing import Staffed
 from engine.convert.tasks import Conversion as Converted
-from engine.convert.tasks import Convert, Result, ShardRef, State, Trouble, to_wire
+from engine.convert.tasks import Convert, Result
 from engine.convert.volumes import Volumes
+from engine.crew.answers import State, Trouble
+from engine.crew.crew import deaths, is_blameless
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import Fault, UsageError
 from engine.run.desk import Desk
 from engine.run.events import Warned

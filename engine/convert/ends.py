@@ -11,7 +11,8 @@ from engine.convert.events import (
     ShardSkipped,
     ShardTried,
 )
-from engine.convert.tasks import Conversion, Result, State
+from engine.convert.tasks import Conversion, Result
+from engine.crew.answers import State
 from engine.run.events import Event
 from engine.run.outcome import Outcome
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.convert.tasks import Inspection, State
+from engine.convert.tasks import Inspection
+from engine.crew.answers import State
 from engine.errors import Fault
 from engine.run.events import (
     Check,

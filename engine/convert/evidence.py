@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from statistics import median
 
-from engine.convert.tasks import ShardRef
+from engine.crew.wire import ShardRef
 from engine.errors import Fault, InputError, UnsupportedError
 from engine.shards.compare import spread
 from engine.shards.contents import Contents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.units import show_bytes
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.convert.events import ShardDone, ShardFailed, ShardQuarantined, ShardTried
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.errors import Fault, InputError
 from engine.run.folder import list_runs
 from engine.run.reading import read_events

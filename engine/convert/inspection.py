@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from engine.convert.evidence import demand_agreement
 from engine.convert.look import Look, look_at_tar
-from engine.convert.pulse import Pulse
 from engine.convert.shard import demand_plain, demand_status, has_traces, red, told
-from engine.convert.tasks import Inspect, Inspection, Recovery, Result, State
+from engine.convert.tasks import Inspect, Inspection, Recovery, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
 from engine.errors import InputError
 from engine.shards.contents import Kind, judge
 from engine.shards.files import Files

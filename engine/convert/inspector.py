@@ -18,8 +18,8 @@ def main() -> None:
     from engine.convert.answer import answer  # noqa: PLC0415
     from engine.convert.at_once import AtOnce  # noqa: PLC0415
     from engine.convert.batches import Batch, BatchEnd, Told  # noqa: PLC0415
-    from engine.convert.pulse import Pulse  # noqa: PLC0415
     from engine.convert.tasks import Inspect, Result  # noqa: PLC0415
+    from engine.crew.pulse import Pulse  # noqa: PLC0415
     from engine.shards.files import RealFiles  # noqa: PLC0415
 
     files = RealFiles()

@@ -20,7 +20,9 @@ from engine.config import Settings
 from engine.convert.asking_many import AskingMany
 from engine.convert.events import InventorySummary, ShardSeen, SourceTotals
 from engine.convert.inventory_table import Row, write_table
-from engine.convert.tasks import Inspect, Result, ShardRef, State
+from engine.convert.tasks import Inspect, Result
+from engine.crew.answers import State
+from engine.crew.wire import ShardRef
 from engine.errors import UsageError
 from engine.run.desk import Desk
 from engine.run.log import append_whole

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from engine.convert.artifacts import write_artifact
+from engine.crew.artifacts import write_whole
 from engine.shards.contents import Contents
 from engine.shards.files import Files
 from engine.shards.tar import read_index
@@ -53,7 +53,7 @@ def keep_pairs(files: Files, audio: Path, target: Path, contents: Contents, *, f
                 name = _plain(Path(member.name).stem)
                 ending = Path(member.name).suffix if re.fullmatch(r"\.\w{1,5}", Path(member.name).suffix) else ""
                 data = reader.read_at(member.data_offset, member.size_bytes)
-                write_artifact(folder / f"{number}-{name}-{when}{ending}", data)
+                write_whole(folder / f"{number}-{name}-{when}{ending}", data)
 
 
 def _choose(contents: Contents, count: int) -> list[int]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from engine.audio.formats import ClipInfo
 from engine.convert.evidence import demand_agreement, find_sidecar, plays_as_told
-from engine.convert.pulse import Pulse
 from engine.convert.tasks import Inspect
+from engine.crew.pulse import Pulse
 from engine.errors import InputError
 from engine.shards.compare import spread
 from engine.shards.contents import Contents, Kind, is_clip, judge, probe_member

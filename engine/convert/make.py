@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.convert.clips import ClipRow
-from engine.convert.pulse import Pulse
 from engine.convert.rewrite import Rewritten, expected_bytes, rewrite
+from engine.crew.pulse import Pulse
 from engine.errors import DamagedError, Fault, UnsupportedError, printable
 from engine.shards.compare import compare
 from engine.shards.contents import Contents

@@ -10,9 +10,11 @@ from pathlib import Path
 from engine.convert.evidence import contradiction
 from engine.convert.listening import keep_pairs
 from engine.convert.make import Made, make
-from engine.convert.pulse import Pulse
 from engine.convert.shard import demand_plain
-from engine.convert.tasks import Conversion, Measure, Measured, Result, State, from_wire
+from engine.convert.tasks import Conversion, Measure, Measured, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import from_wire
 from engine.errors import DamagedError, UnsupportedError
 from engine.shards.contents import Kind, examine
 from engine.shards.files import Files

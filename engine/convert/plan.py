@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.shards.files import Facts, Files
 from engine.shards.layout import ShardPlace
 from engine.shards.listing import LOOKS_AT_ONCE

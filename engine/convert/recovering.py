@@ -8,11 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 from engine.config import Settings
-from engine.convert.asking import Asking
 from engine.convert.clips import clip_table
 from engine.convert.events import RecoverSummary, ShardFailed, ShardQuarantined, ShardRecovered
 from engine.convert.plan import plan
-from engine.convert.tasks import Recover, Result, ShardRef, State, to_wire
+from engine.convert.program import CONVERTERS
+from engine.convert.tasks import Recover, Result
+from engine.crew.answers import State
+from engine.crew.asking import Asking
+from engine.crew.wire import ShardRef, to_wire
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
@@ -20,7 +23,7 @@ from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
 
 
-class Recovering(Asking):
+class Recovering(Asking[Result]):
     """A run of ``recover``.
 
     Args:
@@ -33,7 +36,7 @@ class Recovering(Asking):
     job = "recover"
 
     def __init__(self, corpus: Path, settings: Settings, desk: Desk, *, act: bool = True) -> None:
-        super().__init__(desk, settings)
+        super().__init__(desk, settings, CONVERTERS)
         self.corpus = corpus
         self.act = act
         self._counts: Counter[State] = Counter()

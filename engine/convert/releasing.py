@@ -7,8 +7,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from engine.convert.clips import clip_table
-from engine.convert.crew import WORKER, deaths
-from engine.convert.tasks import Recover, Result, ShardRef, State, to_wire
+from engine.convert.program import CONVERTERS
+from engine.convert.tasks import Recover, Result
+from engine.crew.answers import State
+from engine.crew.crew import deaths
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import Fault
 from engine.run.desk import Desk
 from engine.run.limits import WorkerLimits
@@ -26,7 +29,7 @@ class Releases(PoolOwner):
         self._desk = desk
         self._stays: dict[str, Fault] = {}
         self._result = msgspec.json.Decoder(Result)
-        self.pool = Pool(WORKER, self, env=desk.worker_env, limits=limits, workers=1, policy=Policy(retries=0))
+        self.pool = Pool(CONVERTERS.argv, self, env=desk.worker_env, limits=limits, workers=1, policy=Policy(retries=0))
 
     async def let_go(self, shards: Sequence[ShardPlace]) -> Mapping[str, Fault]:
         """Let the kept originals of some shards go; return, by shard, why one stays.

@@ -12,8 +12,10 @@ from pathlib import Path
 from engine.convert.clips import write_clip_table
 from engine.convert.evidence import contradiction
 from engine.convert.make import Made, gone_on_failure, make
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result, State, from_wire, path_from_wire
+from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import from_wire, path_from_wire
 from engine.errors import DamagedError, Fault, UnsupportedError
 from engine.shards.contents import Contents, Kind, examine
 from engine.shards.files import Files

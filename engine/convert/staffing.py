@@ -10,9 +10,10 @@ from engine.config import Settings
 from engine.convert.auto_advice import Advice, read_advice
 from engine.convert.auto_course import Limits
 from engine.convert.auto_workers import AutoWorkers, Decision, most_workers, threads_each
-from engine.convert.crew import Crew
 from engine.convert.events import WorkersKept
+from engine.convert.program import CONVERTERS
 from engine.convert.tasks import Result
+from engine.crew.crew import Crew
 from engine.errors import GonogoError
 from engine.host.facts import usable_memory_bytes
 from engine.run.desk import Desk
@@ -28,7 +29,7 @@ class _Threads(msgspec.Struct, frozen=True):
     threads: int
 
 
-class Staffed(Crew):
+class Staffed(Crew[Result]):
     """Converts with as many workers as prove best, until an operator asks for a number.
 
     A subclass calls :meth:`staff` before its pool runs, :meth:`steer` a few times a second while it does, and
@@ -36,7 +37,7 @@ class Staffed(Crew):
     """
 
     def __init__(self, desk: Desk, settings: Settings) -> None:
-        super().__init__(desk, settings)
+        super().__init__(desk, settings, CONVERTERS)
         self._limits = Limits(most_workers(desk.cpus, usable_memory_bytes()), desk.cpus)
         self._advice = Advice()
         self._seen: dict[str, str] = {}

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.convert.plan import Planned, spread_over
-from engine.convert.tasks import Result, State
+from engine.convert.tasks import Result
+from engine.crew.answers import State
 
 SHARDS_A_WORKER_MIN = 2
 """With one shard for each worker, a trial would be over when the first is done."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from engine.convert.events import ShardFailed, ShardQuarantined, ShardSkipped, ShardTried
-from engine.convert.tasks import Result, State
+from engine.convert.tasks import Result
+from engine.crew.answers import State
 from engine.errors import Fault
 from engine.run.log import EventLog
 

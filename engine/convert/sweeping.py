@@ -15,12 +15,11 @@ from pathlib import Path
 import msgspec
 
 from engine.config import Settings
-from engine.convert.artifacts import artifact, write_artifact
 from engine.convert.auto_advice import SWEEP_REPORT
-from engine.convert.crew import Crew, deaths
 from engine.convert.guard import reserve_for, still_to_write, why_not
 from engine.convert.listening import PAIRS, clear_listening, listening_folder
 from engine.convert.plan import Planned, plan, spread_over
+from engine.convert.program import CONVERTERS
 from engine.convert.scratch import clear_scratch, scratch_of
 from engine.convert.sweep_events import SweepPlanned, SweepSummary, SweepTrial
 from engine.convert.sweep_findings import judge
@@ -40,8 +39,12 @@ from engine.convert.sweep_set import Group, group, sample, share_out
 from engine.convert.sweep_trial import Stint, weigh
 from engine.convert.sweep_tried import Tried
 from engine.convert.sweep_verdict import counts_up_to
-from engine.convert.tasks import Inspect, Measure, Result, ShardRef, State, Trouble, to_wire
+from engine.convert.tasks import Inspect, Measure, Result
 from engine.convert.volumes import Volumes
+from engine.crew.answers import State, Trouble
+from engine.crew.artifacts import artifact, write_whole
+from engine.crew.crew import Crew, deaths
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import Fault, GonogoError, UsageError
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
@@ -63,7 +66,7 @@ _PATIENCE_S = 5.0
 """Without room for a single shard for so long, the sweep ends: one that waits for room measures nothing."""
 
 
-class Sweeping(Crew):
+class Sweeping(Crew[Result]):
     """A run of ``sweep``.
 
     Args:
@@ -79,7 +82,7 @@ class Sweeping(Crew):
     def __init__(
         self, corpus: Path, settings: Settings, desk: Desk, *, shards: int | None = None, counts: tuple[int, ...] = ()
     ) -> None:
-        super().__init__(desk, settings, tell_workers=False)
+        super().__init__(desk, settings, CONVERTERS, tell_workers=False)
         self.corpus = corpus
         self._shards = shards or SHARDS
         self._asked = counts or counts_up_to(desk.cpus)
@@ -117,7 +120,7 @@ class Sweeping(Crew):
         summary = self._summary(sets)
         if summary.report:
             content = msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
-            await asyncio.to_thread(write_artifact, Path(summary.report), content)
+            await asyncio.to_thread(write_whole, Path(summary.report), content)
         return summary
 
     async def _plan(self) -> list[Planned]:

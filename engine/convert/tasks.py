@@ -1,76 +1,14 @@
-"""What the engine asks of a worker and what a worker answers: one JSON line each.
-
-Paths travel as text that every file name survives: the bytes of the path, read as Latin-1.
-"""
+"""What the engine asks of a worker and what a worker answers: one JSON line each."""
 
 from __future__ import annotations
-
-import os
-from enum import StrEnum
-from pathlib import Path
 
 import msgspec
 
 from engine.audio.formats import ClipInfo
 from engine.convert.validation_facts import Validation
-from engine.errors import Fault
-from engine.shards.layout import ShardKind, ShardPlace
-from engine.shards.names import ShardFiles
+from engine.crew.answers import Answer
+from engine.crew.wire import ShardRef
 from engine.shards.record import Tally, TarDigest
-
-
-def to_wire(path: Path) -> str:
-    """Write a path as text that JSON can carry."""
-    return os.fsencode(path).decode("latin-1")
-
-
-def from_wire(text: str) -> Path:
-    """Read what :func:`to_wire` wrote."""
-    return Path(os.fsdecode(text.encode("latin-1")))
-
-
-def path_from_wire(text: str | None) -> Path | None:
-    """Read a path that may be left out."""
-    return None if text is None else from_wire(text)
-
-
-class ShardRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A shard, as a worker finds it."""
-
-    folder: str
-    audio_name: str
-    lone: bool
-    sidecar: str | None
-    lock: str | None
-    """The file that a lone tar's lock is taken on; a folder shard's lock is its folder."""
-
-    @classmethod
-    def of(cls, place: ShardPlace, locks: Path) -> ShardRef:
-        """Refer to a discovered shard; ``locks`` is the folder for the lock files of lone tars."""
-        lone = place.kind is ShardKind.LONE
-        return cls(
-            folder=to_wire(place.files.folder),
-            audio_name=to_wire(Path(place.files.audio_name)),
-            lone=lone,
-            sidecar=None if place.sidecar is None else to_wire(place.sidecar),
-            lock=to_wire(locks / os.fsencode(place.id).hex()[-200:]) if lone else None,
-        )
-
-    @property
-    def files(self) -> ShardFiles:
-        """The names of the shard's four files."""
-        folder, audio = from_wire(self.folder), from_wire(self.audio_name)
-        return ShardFiles.of_lone(folder / audio) if self.lone else ShardFiles.of_folder(folder, str(audio))
-
-    @property
-    def sidecar_path(self) -> Path | None:
-        """The metadata beside the tar, if any."""
-        return None if self.sidecar is None else from_wire(self.sidecar)
-
-    @property
-    def lock_path(self) -> Path | None:
-        """The lock file of a lone tar."""
-        return None if self.lock is None else from_wire(self.lock)
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -153,19 +91,6 @@ class Measure(_Task, frozen=True, kw_only=True, tag="measure"):
 Task = Convert | Recover | Inspect | Validate | Measure
 
 
-class State(StrEnum):
-    """What a shard is, as a person reads it."""
-
-    PENDING = "pending"
-    DONE = "done"
-    SKIPPED = "skipped"
-    """Nothing to convert in it: 16 kHz already, or no audio."""
-    RECOVERING = "recovering"
-    """A swap was cut off here; the next conversion brings it to an end first."""
-    QUARANTINED = "quarantined"
-    FAILED = "failed"
-
-
 class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     """What recovery found and did in one shard."""
 
@@ -236,27 +161,9 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     disk_written_bytes: int
 
 
-class Trouble(StrEnum):
-    """What a failure means for the other shards."""
-
-    SHARD = "shard"
-    """It is this shard's own."""
-    SPACE = "space"
-    """The disk is full: hand out nothing until there is room."""
-    DISK = "disk"
-    """The disk refuses writes: stop."""
-
-
-class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_field="type"):
+class Result(Answer, frozen=True, kw_only=True, tag="result"):
     """A worker's answer to any task."""
 
-    task: str
-    state: State
-    seconds: float
-    interrupted: bool = False
-    """The worker was asked to stop and left the shard as it was."""
-    fault: Fault | None = None
-    trouble: Trouble = Trouble.SHARD
     note: str = ""
     """Why a shard is skipped."""
     flags: tuple[str, ...] = ()
@@ -265,16 +172,3 @@ class Result(msgspec.Struct, frozen=True, kw_only=True, tag="result", tag_field=
     inspection: Inspection | None = None
     validation: Validation | None = None
     measured: Measured | None = None
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True, tag="progress", tag_field="type"):
-    """Where a worker is in its task; sent a few times a second, and proof that it is alive."""
-
-    task: str
-    stage: str
-    read_bytes: int = 0
-    """Of the original, in this pass."""
-    of_bytes: int = 0
-    written_bytes: int = 0
-    to_write_bytes: int | None = None
-    """What the converted tar will take in all, once the clips' headers told; None before."""

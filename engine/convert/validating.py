@@ -12,11 +12,10 @@ from pathlib import Path
 import msgspec
 
 from engine.config import Settings
-from engine.convert.artifacts import artifact, write_artifact
-from engine.convert.asking import Asking
 from engine.convert.clips import clip_table
 from engine.convert.history import LastWord, read_history
-from engine.convert.tasks import Result, ShardRef, State, Validate, to_wire
+from engine.convert.program import CONVERTERS
+from engine.convert.tasks import Result, Validate
 from engine.convert.validation_events import ShardValidated, ValidationSummary
 from engine.convert.validation_facts import Validation
 from engine.convert.validation_html import to_html
@@ -24,6 +23,10 @@ from engine.convert.validation_markdown import to_markdown
 from engine.convert.validation_page import page_of
 from engine.convert.validation_report import GO, build_report
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
+from engine.crew.answers import State
+from engine.crew.artifacts import artifact, write_whole
+from engine.crew.asking import Asking
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import UsageError, printable
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
@@ -33,7 +36,7 @@ from engine.shards.layout import ShardPlace, find_shards
 from engine.shards.record import now
 
 
-class Validating(Asking):
+class Validating(Asking[Result]):
     """A run of ``validate``.
 
     Args:
@@ -46,7 +49,7 @@ class Validating(Asking):
     job = "validate"
 
     def __init__(self, corpus: Path, settings: Settings, desk: Desk, *, full: bool = False) -> None:
-        super().__init__(desk, settings)
+        super().__init__(desk, settings, CONVERTERS)
         self.corpus = corpus
         self.full = full
         self._files = RealFiles()
@@ -136,9 +139,9 @@ class Validating(Asking):
         """Write the report in its three forms, the one for programs last: where it is, the others are."""
         json, markdown, html = self._paths()
         page = page_of(report)
-        write_artifact(html, to_html(report, page).encode())
-        write_artifact(markdown, to_markdown(page).encode())
-        write_artifact(json, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
+        write_whole(html, to_html(report, page).encode())
+        write_whole(markdown, to_markdown(page).encode())
+        write_whole(json, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
 
     def _summary(self, report: ValidationReport, *, whole: bool) -> ValidationSummary:
         total = report.total

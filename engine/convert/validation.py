@@ -17,11 +17,13 @@ import xxhash
 from engine.audio.check import demand_decodable
 from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ, ClipInfo, output_frames
 from engine.convert.inspection import STATE_OF_KIND
-from engine.convert.pulse import Pulse
 from engine.convert.shard import has_traces, red, told
 from engine.convert.shown import shown
-from engine.convert.tasks import Recovery, Result, State, Validate, from_wire, path_from_wire
+from engine.convert.tasks import Recovery, Result, Validate
 from engine.convert.validation_facts import Before, ClipKind, Spare, Validation, in_classes
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import from_wire, path_from_wire
 from engine.errors import Fault, InputError, printable
 from engine.shards.clips import DAMAGED_TABLE, ClipRow, read_clip_table
 from engine.shards.compare import spread

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.convert.tasks import State
 from engine.convert.validation_facts import Validation
+from engine.crew.answers import State
 from engine.errors import Fault
 from engine.run.events import Event, Summary
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ
-from engine.convert.tasks import State
 from engine.convert.validation_facts import DURATION_EDGES_S, Validation
 from engine.convert.validation_shape import (
     About,
@@ -23,6 +22,7 @@ from engine.convert.validation_shape import (
     Trouble,
     ValidationReport,
 )
+from engine.crew.answers import State
 from engine.units import counted
 
 GO, NO_GO = "GO", "NO-GO"

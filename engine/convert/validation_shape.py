@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from engine.convert.tasks import State
 from engine.convert.validation_facts import DURATION_EDGES_S, Spare, Validation
+from engine.crew.answers import State
 from engine.errors import Fault
 from engine.shards.files import Identity
 

@@ -23,8 +23,8 @@ from engine.convert.events import (
     ShardTried,
     WorkersKept,
 )
-from engine.convert.tasks import State
 from engine.convert.validation_events import ShardValidated
+from engine.crew.answers import State
 from engine.run.events import (
     Check,
     Event,

@@ -16,8 +16,8 @@ def main() -> None:
     messages = become_worker()
     # Behind the limits, so that they hold before numpy reserves anything.
     from engine.convert.answer import answer  # noqa: PLC0415
-    from engine.convert.pulse import Pulse  # noqa: PLC0415
     from engine.convert.tasks import Task  # noqa: PLC0415
+    from engine.crew.pulse import Pulse  # noqa: PLC0415
     from engine.host.memory import keep_freed_memory  # noqa: PLC0415
     from engine.shards.files import RealFiles  # noqa: PLC0415
 

@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from engine.config.tomlfile import read_toml
+from engine.crew.artifacts import write_whole
 from engine.dataset.buckets import Buckets
-from engine.dataset.whole_file import write_whole
 from engine.errors import ConfigError, printable
 
 _HEAD: Final = "# Duration buckets of this corpus. Paste what stands under [paste]; the rest says how it was found.\n"

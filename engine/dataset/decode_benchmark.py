@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from engine.crew.artifacts import write_whole
 from engine.dataset.decode_clip import Clip, Tars
 from engine.dataset.decode_cold import drop_from_cache
 from engine.dataset.decode_crew import Scaling, scaling
@@ -20,7 +21,6 @@ from engine.dataset.decode_decoders import LOADERS, Decoder, load_decoder
 from engine.dataset.decode_loop import measure, overhead
 from engine.dataset.decode_sample import Drawn, Sample
 from engine.dataset.decode_stats import Phase, phase
-from engine.dataset.whole_file import write_whole
 from engine.errors import ConfigError, UsageError, printable
 from engine.host.facts import HostFacts, host_facts, package_versions
 

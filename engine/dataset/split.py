@@ -12,13 +12,13 @@ import msgspec
 import xxhash
 
 from engine.checklist.kinds.table_stop import Stop
+from engine.crew.artifacts import write_whole
 from engine.dataset.split_corpus import read_corpus
 from engine.dataset.split_lock import Lock, no_lock, read_lock, write_lock
 from engine.dataset.split_plan import extend, make_plan
 from engine.dataset.split_session import SplitSession
 from engine.dataset.split_settings import SplitSettings
 from engine.dataset.split_table import Inputs, file_xxh3_128, read_inputs, write_table
-from engine.dataset.whole_file import write_whole
 from engine.errors import Fault, InputError
 
 

@@ -8,11 +8,11 @@ import pytest
 from app.headless import told, workers_told
 from app.sweep_wording import sweep_lines
 from app.wording import line_for
-from engine.convert.crew import Snapshot
 from engine.convert.events import Planned, WorkersKept
 from engine.convert.sweep_events import SweepGroup, SweepSummary
 from engine.convert.sweep_trial import Figures
 from engine.convert.sweep_verdict import Limit
+from engine.crew.crew import Snapshot
 from engine.run.events import Event, WorkersChanged
 from engine.run.outcome import Outcome
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.shards.files import RealFiles
 from engine.shards.names import ShardFiles
 from engine.shards.record import Record, SwapState, read_record

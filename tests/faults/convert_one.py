@@ -16,8 +16,9 @@ import msgspec
 
 from engine.audio.clip import convert_clip
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Recover, Result, ShardRef, to_wire
+from engine.convert.tasks import Convert, Recover, Result
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import RealFiles
 from tests.faults.fault_files import FaultFiles, Harm, Strike
 from tests.faults.pieces import in_small_pieces

@@ -7,8 +7,10 @@ import errno
 import pytest
 
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, ShardRef, State, Trouble, to_wire
+from engine.convert.tasks import Convert
+from engine.crew.answers import State, Trouble
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import RealFiles
 from tests.faults.conftest import Bench
 from tests.faults.fault_files import EFFECTS, Harm, Strike

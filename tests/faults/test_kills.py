@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from tests.faults.conftest import Bench
 from tests.faults.fault_files import EFFECTS, Harm, Strike
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Result, ShardRef, State, to_wire
+from engine.convert.tasks import Convert, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import Files, RealFiles
 from tests.faults.conftest import Bench
 from tests.faults.fault_files import LyingFiles

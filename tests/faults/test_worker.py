@@ -14,7 +14,9 @@ from random import Random
 import msgspec
 import pytest
 
-from engine.convert.tasks import Convert, Progress, Result, ShardRef, State, to_wire
+from engine.convert.tasks import Convert, Result
+from engine.crew.answers import Progress, State
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.contents import Kind, examine
 from engine.shards.files import RealFiles
 from tests.faults.program import environment

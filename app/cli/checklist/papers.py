@@ -27,7 +27,7 @@ from engine.checklist.sheet.sheet import About, Words, sheet_of
 from engine.checklist.sheet.text import to_text
 from engine.checklist.standing import Standing
 from engine.checklist.walk import Walk
-from engine.convert.artifacts import write_artifact
+from engine.crew.artifacts import write_whole
 from engine.errors import GonogoError, UsageError
 
 _WRITERS: Final = {"md": to_markdown, "html": to_html, "text": to_text}
@@ -151,7 +151,7 @@ def _write(target: Path, content: str) -> None:
     if not target.absolute().parent.is_dir():
         raise UsageError(f"{target}: there is no folder {target.parent}; make it, or name another file")
     try:
-        write_artifact(target, content.encode())
+        write_whole(target, content.encode())
     except OSError as error:
         raise GonogoError(f"{target}: the sheet cannot be written: {error.strerror}; name another file") from error
 

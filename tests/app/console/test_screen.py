@@ -10,7 +10,7 @@ from app.console.run_screen import RunScreen
 from app.console.shards import ShardTable
 from app.console.watch import Watch
 from engine.convert.events import FoundShard, ShardsFound
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.run.events import Version
 from engine.run.folder import RunFolder
 from engine.run.log import EventLog

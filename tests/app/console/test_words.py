@@ -17,10 +17,10 @@ from app.console.words import (
     worker_line,
     workers_line,
 )
-from engine.convert.crew import Snapshot, WorkerNow
 from engine.convert.events import FoundShard, ShardFailed, ShardQuarantined, ShardsFound, ShardSkipped, ShardStarted
-from engine.convert.tasks import State
 from engine.convert.view import AnySummary, Level, RunView
+from engine.crew.answers import State
+from engine.crew.crew import Snapshot, WorkerNow
 from engine.errors import Fault
 from engine.run.events import Event, Paused, Resumed
 from engine.run.outcome import Outcome

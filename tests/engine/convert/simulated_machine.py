@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.convert.auto_course import Limits
 from engine.convert.auto_workers import AutoWorkers, Decision
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.host.load import Counters
 
 TICK_S = 1.0

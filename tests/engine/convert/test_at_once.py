@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from engine.convert.at_once import THREADS, AtOnce
-from engine.convert.tasks import Inspect, Result, ShardRef, State
+from engine.convert.tasks import Inspect, Result
+from engine.crew.answers import State
+from engine.crew.wire import ShardRef
 
 PATIENCE_S = 20.0
 

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 
 from engine.audio.formats import ClipInfo, Codec, SampleFormat
-from engine.convert.artifacts import artifact, write_artifact
 from engine.convert.auto_advice import INVENTORY_JOURNAL, SWEEP_REPORT, Advice, read_advice
 from engine.convert.inventory import Known
 from engine.convert.sweep_events import SweepGroup, SweepSummary
 from engine.convert.sweep_verdict import Limit
-from engine.convert.tasks import Inspection, Result, State
+from engine.convert.tasks import Inspection, Result
+from engine.crew.answers import State
+from engine.crew.artifacts import artifact, write_whole
 from engine.run.outcome import Outcome
 
 
@@ -33,7 +34,7 @@ def group(codec: str, workers: int, *sources: str) -> SweepGroup:
 
 def swept(state: Path, *groups: SweepGroup, cpus: int = 8) -> None:
     summary = SweepSummary(job="sweep", outcome=Outcome.OK, seconds=1.0, counts={}, tried=1, usable_cpus=cpus)
-    write_artifact(artifact(state, SWEEP_REPORT), msgspec.json.encode(summary.but(codecs=groups)))
+    write_whole(artifact(state, SWEEP_REPORT), msgspec.json.encode(summary.but(codecs=groups)))
 
 
 def seen(state: Path, shard: str, *codecs: Codec) -> None:
@@ -74,7 +75,7 @@ def test_an_inventory_knows_each_shard_better_than_a_sweep_knows_its_source(tmp_
 
 
 def test_a_damaged_report_is_named_and_the_inventory_still_counts(tmp_path: Path) -> None:
-    write_artifact(artifact(tmp_path, SWEEP_REPORT), b'{"type":"summ')
+    write_whole(artifact(tmp_path, SWEEP_REPORT), b'{"type":"summ')
     seen(tmp_path, "street/shard_1", Codec.FLAC)
     found = read_advice(tmp_path, 8)
     assert found.fault is not None

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.convert.auto_pace import LONGEST_S, SETTLING_S, SHORTEST_S, Pace, Window, done_of
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.host.load import Counters
 
 MB = 1_000_000

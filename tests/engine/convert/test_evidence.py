@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from engine.convert.evidence import JUDGED_CLIPS, contradiction
-from engine.convert.tasks import ShardRef, to_wire
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import UnsupportedError
 from engine.shards.contents import examine
 from engine.shards.files import RealFiles

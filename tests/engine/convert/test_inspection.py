@@ -10,8 +10,10 @@ import pytest
 
 from benchmarks.inventory_latency import write_sidecar, write_tar
 from engine.convert.inspection import inspect_shard
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Inspect, Inspection, Result, ShardRef, State
+from engine.convert.tasks import Inspect, Inspection, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef
 from engine.shards.files import RealFiles
 
 CLIPS, CLIP_S = 300, 3.0

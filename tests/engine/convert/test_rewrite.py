@@ -15,7 +15,7 @@ from engine.audio.clip import convert_clip
 from engine.audio.together import Converted, convert_clips
 from engine.convert.clip_work import ClipWork
 from engine.convert.make import Made, make
-from engine.convert.pulse import Pulse
+from engine.crew.pulse import Pulse
 from engine.errors import DamagedError, UnsupportedError
 from engine.shards.contents import examine
 from engine.shards.files import RealFiles

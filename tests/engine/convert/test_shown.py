@@ -3,8 +3,9 @@ from __future__ import annotations
 import msgspec
 
 from engine.convert.shown import shown, shown_result
-from engine.convert.tasks import Result, State
+from engine.convert.tasks import Result
 from engine.convert.validation_facts import Validation
+from engine.crew.answers import State
 from engine.errors import Fault
 from engine.run.wire import LINE_LIMIT_BYTES
 

@@ -9,13 +9,13 @@ import pytest
 
 from engine.config import Settings
 from engine.config.sections import Convert
-from engine.convert.artifacts import artifact, write_artifact
 from engine.convert.conversion import Conversion
 from engine.convert.sweep_events import SweepGroup, SweepSummary
 from engine.convert.sweep_verdict import Limit
 from engine.convert.tasks import Convert as Order
-from engine.convert.tasks import ShardRef
 from engine.convert.view import RunView
+from engine.crew.artifacts import artifact, write_whole
+from engine.crew.wire import ShardRef
 from engine.errors import GonogoError
 from engine.run.desk import Desk
 from engine.run.events import Event, WorkersChanged
@@ -77,7 +77,7 @@ def sweep_report(state: Path, **workers: int) -> None:
     summary = SweepSummary(
         job="sweep", outcome=Outcome.OK, seconds=1.0, counts={}, tried=1, usable_cpus=CPUS, codecs=groups
     )
-    write_artifact(artifact(state, "sweep.json"), msgspec.json.encode(summary))
+    write_whole(artifact(state, "sweep.json"), msgspec.json.encode(summary))
 
 
 async def test_it_begins_with_one_a_processor_where_nobody_knows_better(tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_a_dry_run_chooses_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_damaged_sweep_report_is_warned_of_and_stops_nothing(tmp_path: Path) -> None:
-    write_artifact(artifact(tmp_path, "sweep.json"), b"{")
+    write_whole(artifact(tmp_path, "sweep.json"), b"{")
     told = await Told(tmp_path).staffed("a")
     assert told.run.look().workers_wanted == CPUS
     assert ["sweep again" in event.problem for event in told.events if hasattr(event, "problem")] == [True]

@@ -17,7 +17,8 @@ from engine.convert.sweep_set import (
     shards_a_worker,
     share_out,
 )
-from engine.convert.tasks import Inspection, Result, State
+from engine.convert.tasks import Inspection, Result
+from engine.crew.answers import State
 from engine.shards.layout import ShardKind, ShardPlace
 from engine.shards.names import ShardFiles
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audio.formats import Codec, SampleFormat, output_frames
-from engine.convert.tasks import State
 from engine.convert.validation_facts import DURATION_EDGES_S, Before, ClipKind, Spare, Validation, in_classes
 from engine.convert.validation_html import to_html
 from engine.convert.validation_markdown import to_markdown
 from engine.convert.validation_page import ROWS_MOST, page_of
 from engine.convert.validation_report import GO, NO_GO, build_report, hours_differ
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
+from engine.crew.answers import State
 from engine.errors import Fault, printable
 from engine.run.markup import markdown_text
 

@@ -11,8 +11,10 @@ import pytest
 import soundfile
 
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, ShardRef, State, to_wire
+from engine.convert.tasks import Convert
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import RealFiles
 from engine.shards.names import ShardFiles
 from tests.recordings import Clip, cut, real_clips_48k, tar_bytes, wav_bytes

@@ -8,7 +8,8 @@ from pathlib import Path
 from engine.checklist.answers import State as Found
 from engine.checklist.reading import load_checklist
 from engine.config import Layout, load_settings
-from engine.convert.tasks import Convert, Result, ShardRef, to_wire
+from engine.convert.tasks import Convert, Result
+from engine.crew.wire import ShardRef, to_wire
 from engine.errors import ConfigError
 from engine.shards.layout import find_shards
 from tests.engine.checklist.asking import around, look

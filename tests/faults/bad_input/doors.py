@@ -11,7 +11,8 @@ from typing import Self
 
 import msgspec
 
-from engine.convert.tasks import Inspect, Recover, Validate, to_wire
+from engine.convert.tasks import Inspect, Recover, Validate
+from engine.crew.wire import to_wire
 from tests.faults.bad_input.asking import (
     ask_check,
     ask_checklist,

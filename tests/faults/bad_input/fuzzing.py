@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from engine.convert.tasks import to_wire
+from engine.crew.wire import to_wire
 from tests.faults.bad_input.limited import Child, DiedError
 from tests.faults.bad_input.mutants import Mutant
 from tests.faults.bad_input.reader import Mutant as Request

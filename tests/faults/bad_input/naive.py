@@ -18,7 +18,7 @@ import msgspec
 import pyarrow.parquet as pq
 import soundfile
 
-from engine.convert.tasks import from_wire
+from engine.crew.wire import from_wire
 from engine.errors import printable
 from engine.run.child import become_worker
 

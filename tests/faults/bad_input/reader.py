@@ -21,7 +21,7 @@ import xxhash
 from engine.audio.clip import convert_clip
 from engine.audio.wav import read_layout
 from engine.convert.clips import read_clip_table
-from engine.convert.tasks import from_wire
+from engine.crew.wire import from_wire
 from engine.errors import InputError
 from engine.run.child import become_worker
 from engine.shards.contents import examine

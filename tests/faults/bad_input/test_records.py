@@ -11,7 +11,9 @@ from typing import Final
 
 import pytest
 
-from engine.convert.tasks import Convert, Recover, ShardRef, State, Validate, to_wire
+from engine.convert.tasks import Convert, Recover, Validate
+from engine.crew.answers import State
+from engine.crew.wire import ShardRef, to_wire
 from tests.engine.audio.clips import encoded, noise
 from tests.faults.bad_input.limited import Worker
 from tests.faults.bad_input.mutants import mutants

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from tests.faults.conftest import Bench
 from tests.faults.live.turns import Actor
 from tests.faults.tally import Tallies, Tally

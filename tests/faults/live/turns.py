@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Result, ShardRef, to_wire
+from engine.convert.tasks import Convert, Result
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import RealFiles
 from tests.faults.fault_files import EFFECTS, FaultFiles
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from tests.faults.power.disks import FileSystem, copied, made, may_mount, mounted
 from tests.faults.syscalls.conftest import Struck, struck
 from tests.faults.syscalls.convert_struck import Order

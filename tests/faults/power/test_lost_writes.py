@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from tests.faults.power.blocks import Cut, cuts, stretches
 from tests.faults.power.conftest import SHARD, Yard
 from tests.faults.power.disks import BTRFS, EXT4, XFS, FileSystem, can_record, mounted, recorded

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import msgspec
 
-from engine.convert.tasks import Result, State
+from engine.convert.tasks import Result
+from engine.crew.answers import State
 from engine.shards.record import Record, SwapState, now
 from engine.shards.states import Ends
 from tests.faults.simulated.shard import AUDIO, BACKUP, STATUS, TEMPORARY, Setting, Shard, hash_of, speech

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.shards.record import Record, SwapState
 from engine.shards.states import Ends
 from tests.faults.simulated.shard import AUDIO, BACKUP, STATUS, TEMPORARY, Run, Setting, Shard

@@ -20,8 +20,10 @@ from engine.convert import shard as shard_conversion
 from engine.convert.answer import answer
 from engine.convert.clip_work import ClipWork
 from engine.convert.clips import write_clip_table
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Recover, Result, ShardRef, State, from_wire, to_wire
+from engine.convert.tasks import Convert, Recover, Result
+from engine.crew.answers import State
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, from_wire, to_wire
 from engine.shards import compare, contents, pair, recovery
 from engine.shards.clips import ClipRow
 from engine.shards.files import Facts, Files, Identity, Reader, RealFiles

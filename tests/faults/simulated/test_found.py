@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from engine.shards.states import Ends
 from tests.faults.simulated.shard import AUDIO, BACKUP, STATUS, TEMPORARY, Setting, Shard
 from tests.faults.simulated.sim_disk import Disk

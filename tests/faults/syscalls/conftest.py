@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.convert.tasks import State
+from engine.crew.answers import State
 from tests.faults.conftest import members
 from tests.faults.program import Copies, Program
 from tests.faults.syscalls.convert_struck import Ended, Order

@@ -21,8 +21,9 @@ import msgspec
 
 from engine.audio.clip import convert_clip
 from engine.convert.answer import answer
-from engine.convert.pulse import Pulse
-from engine.convert.tasks import Convert, Recover, Result, ShardRef, to_wire
+from engine.convert.tasks import Convert, Recover, Result
+from engine.crew.pulse import Pulse
+from engine.crew.wire import ShardRef, to_wire
 from engine.shards.files import RealFiles
 from engine.shards.names import ShardFiles
 from tests.faults.fault_files import Harm, Strike

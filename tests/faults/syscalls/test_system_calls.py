@@ -12,7 +12,8 @@ from random import Random
 
 import pytest
 
-from engine.convert.tasks import Result, State
+from engine.convert.tasks import Result
+from engine.crew.answers import State
 from tests.faults.syscalls.broken import NO_LINK
 from tests.faults.syscalls.conftest import Shop
 from tests.faults.syscalls.convert_struck import Ended, Order

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from engine.convert.tasks import Progress
+from engine.crew.answers import Progress
 from engine.errors import GonogoError
 
 _EVERY_S = 0.25

@@ -5,8 +5,9 @@ from __future__ import annotations
 import abc
 
 from engine.config import Settings
-from engine.convert.crew import Crew, deaths
-from engine.convert.tasks import Result, State
+from engine.crew.answers import State
+from engine.crew.crew import Crew, deaths
+from engine.crew.program import Program, R
 from engine.errors import Fault
 from engine.run.desk import Desk
 from engine.run.owner import DONE, RETRY, Verdict
@@ -14,15 +15,16 @@ from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
 
 
-class Asking(Crew):
+class Asking(Crew[R]):
     """Tries a shard again that gave no answer; a subclass takes the answers, and the failures that are final."""
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
-        super().__init__(desk, settings)
+    def __init__(self, desk: Desk, settings: Settings, program: Program[R]) -> None:
+        super().__init__(desk, settings, program)
+        self._program = program
         self._last_fault: dict[str, Fault] = {}
 
     @abc.abstractmethod
-    def take(self, task: Task, result: Result) -> None:
+    def take(self, task: Task, result: R) -> None:
         """Take a shard's answer, or (state ``failed``) why there is none."""
 
     def on_result(self, task: Task, line: bytes) -> Verdict:
@@ -39,4 +41,4 @@ class Asking(Crew):
     def on_parked(self, task: Task, ends: tuple[WorkerEnd, ...]) -> None:
         """See :class:`PoolOwner`."""
         fault = deaths(ends) if ends else self._last_fault[task.id]
-        self.take(task, Result(task=task.id, state=State.FAILED, seconds=0, fault=fault))
+        self.take(task, self._program.answer(task=task.id, state=State.FAILED, seconds=0, fault=fault))

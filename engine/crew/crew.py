@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterable
-from typing import Literal, cast
+from typing import Generic, Literal, cast
 
 import msgspec
 
 from engine.config import Settings
-from engine.convert.tasks import Progress, Result, Trouble
-from engine.convert.tasks import Task as Order
+from engine.crew.answers import Answer, Progress, Trouble
+from engine.crew.program import Program, R
 from engine.errors import Fault, GonogoError
 from engine.run.desk import Desk
 from engine.run.events import Paused, Resumed, Stopping, Warned, WorkerEnded, WorkersChanged, WorkerStarted
@@ -22,8 +21,6 @@ from engine.run.queue import Policy, Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.layout import ShardPlace
 
-WORKER = (sys.executable, "-P", "-m", "engine.convert.worker")
-"""With -P, so that a folder named ``engine`` where the operator happens to stand is not taken for ours."""
 RECYCLE_AFTER = 200
 """Shards a worker does before a fresh one takes its place: what a library leaks never grows past this."""
 
@@ -76,12 +73,12 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
         return (self.bytes_to_do - self.bytes_done) * self.elapsed_s / self.bytes_done
 
 
-class Crew(PoolOwner):
+class Crew(PoolOwner, Generic[R]):
     """A job that hands shards to workers; a subclass makes the orders and judges the results."""
 
     job = ""
 
-    def __init__(self, desk: Desk, settings: Settings, *, tell_workers: bool = True) -> None:
+    def __init__(self, desk: Desk, settings: Settings, program: Program[R], *, tell_workers: bool = True) -> None:
         self.desk = desk
         self.settings = settings
         self.began = time.monotonic()
@@ -98,12 +95,12 @@ class Crew(PoolOwner):
         self.workers = desk.cpus if asked == "auto" else int(asked)
         self._bytes_settled = 0
         self._progress = msgspec.json.Decoder(Progress)
-        self._result = msgspec.json.Decoder(Result)
+        self._result = msgspec.json.Decoder(program.answer)
         self.limits = WorkerLimits(
             silence_s=settings.convert.silence_s, memory_bytes=settings.convert.worker_memory_bytes
         )
         self.pool = Pool(
-            WORKER,
+            program.argv,
             self,
             env=desk.worker_env,
             limits=self.limits,
@@ -112,14 +109,14 @@ class Crew(PoolOwner):
             recycle_after=RECYCLE_AFTER,
         )
 
-    def enlist(self, place: ShardPlace, size_bytes: int, order: Order, task_id: str = "") -> Task:
+    def enlist(self, place: ShardPlace, size_bytes: int, order: msgspec.Struct, task_id: str = "") -> Task:
         """Turn an order for one shard into a task of the pool; one that is worked on often needs an id each time."""
         task_id = task_id or place.id
         self.places[task_id] = place
         self.sizes[task_id] = size_bytes
         return Task(task_id, msgspec.json.encode(order), label=place.id)
 
-    def read_result(self, task: Task, line: bytes) -> Result:
+    def read_result(self, task: Task, line: bytes) -> R:
         """Read a worker's answer; the shard is out of its hands."""
         self.newest.pop(task.id, None)
         return self._result.decode(line)
@@ -269,6 +266,6 @@ def deaths(ends: tuple[WorkerEnd, ...]) -> Fault:
     )
 
 
-def is_blameless(result: Result) -> bool:
+def is_blameless(result: Answer) -> bool:
     """Tell whether a failure says nothing about its shard: the disk was full."""
     return result.trouble is Trouble.SPACE
