@@ -99,6 +99,10 @@ def _values(settings: Settings) -> dict[str, object]:
         "signing": settings.signing,
         "watch": settings.watch,
         "budget": settings.budget,
+        "split": settings.split,
+        "buckets": settings.buckets,
+        "benchmark": settings.benchmark,
+        "export": settings.export,
     }
     values = {f"{name}.{key}": value for name, section in sections.items() for key, value in asdict(section).items()}
     values |= {f"watch.patterns.{name}": regex for name, regex in settings.patterns.items()}

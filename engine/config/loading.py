@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
 from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
@@ -88,6 +89,10 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         _build(Signing, "signing", values),
         _build(Watch, "watch", values),
         _build(Budget, "budget", values),
+        _build(Split, "split", values),
+        _build(Buckets, "buckets", values),
+        _build(Benchmark, "benchmark", values),
+        _build(Export, "export", values),
         patterns={key: str(value) for key, value in _free("watch.patterns", values)},
         rules=_tables(values),
         gates={key: str(value) for key, value in _free("gates", values)},
@@ -112,7 +117,7 @@ def _tables(values: Mapping[str, Value]) -> dict[str, dict[str, float | tuple[st
     return tables
 
 
-_Section = TypeVar("_Section", Layout, Metadata, Convert, Signing, Watch, Budget)
+_Section = TypeVar("_Section", Layout, Metadata, Convert, Split, Buckets, Benchmark, Export, Signing, Watch, Budget)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:

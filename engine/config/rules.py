@@ -48,9 +48,19 @@ def whole_number(least: int, word: str = "") -> Rule:
 
 def positive_number() -> Rule:
     """Ask for a number above 0."""
+    return _a_number("a number above 0", lambda number: 0 < number < float("inf"))
 
+
+def number(least: float, most: float | None = None) -> Rule:
+    """Ask for a number of at least ``least`` and, where that is given, at most ``most``."""
+    above = float("inf") if most is None else most
+    wanted = f"a number of at least {least:g}" + ("" if most is None else f" and at most {most:g}")
+    return _a_number(wanted, lambda number: least <= number <= above and number < float("inf"))
+
+
+def _a_number(wanted: str, check: Callable[[float], bool]) -> Rule:
     def read(raw: object) -> Value:
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or not 0 < raw < float("inf"):
+        if isinstance(raw, bool) or not isinstance(raw, int | float) or not check(raw):
             raise ValueError
         return float(raw)
 
@@ -60,7 +70,7 @@ def positive_number() -> Rule:
         except ValueError:
             return text
 
-    return Rule("a number above 0", read, from_text)
+    return Rule(wanted, read, from_text)
 
 
 def money() -> Rule:
@@ -107,6 +117,11 @@ def _texts(wanted: str, check: Callable[[str], object]) -> Rule:
     return Rule(wanted, read, lambda text: [part.strip() for part in text.split(",") if part.strip()])
 
 
+def words(*known: str) -> Rule:
+    """Ask for a list of these words."""
+    return _texts("a list of " + ", ".join(f'"{word}"' for word in known), lambda word: word in known)
+
+
 def _is_file_name(text: str) -> bool:
     return "/" not in text and text.isprintable() and text not in ("", ".", "..")
 
@@ -125,6 +140,7 @@ TAR_PATTERN = _text('a pattern that ends in .tar, or "" for none', lambda t: not
 SIDECARS = _texts("a list of file names that end in .parquet, .jsonl, .json or .csv", _is_sidecar)
 PATTERNS = _texts('a list of patterns, such as ["final-*"]', bool)
 NAMES = _texts('a list of column names, such as ["transcript"]', bool)
+ARGV = _texts('a command, word by word, such as ["python", "step.py"]', bool)
 SIZE = _text("a size above 0, such as 4GB or 512MiB", lambda t: parse_bytes(t) > 0)
 SIZE_OR_NONE = _text('"" for the default, or a size such as 50GB', lambda t: not t or parse_bytes(t) >= 0)
 TIME = _text("a time above 0, such as 300s or 5m", lambda t: parse_seconds(t) > 0)

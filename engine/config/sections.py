@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Annotated, Final
 
+from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
 from engine.config.rules import (
     ANY_TEXT,
     DAY_OR_NONE,
@@ -179,7 +180,7 @@ class Budget:
     """The day of the plan at whose end is decided whether it goes on."""
 
 
-Section = Layout | Metadata | Convert | Signing | Watch | Budget
+Section = Layout | Metadata | Convert | Split | Buckets | Benchmark | Export | Signing | Watch | Budget
 FREE_SECTIONS: Final = ("gates", "watch.patterns", "watch.rules")
 """Sections whose keys are not fixed here."""
 RuleTable = Mapping[str, float | tuple[str, ...]]
@@ -189,6 +190,10 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
     "layout": Layout,
     "metadata.fields": Metadata,
     "convert": Convert,
+    "split": Split,
+    "buckets": Buckets,
+    "benchmark": Benchmark,
+    "export": Export,
     "signing": Signing,
     "watch": Watch,
     "budget": Budget,
@@ -205,6 +210,10 @@ class Settings:
     signing: Signing = dataclasses.field(default_factory=Signing)
     watch: Watch = dataclasses.field(default_factory=Watch)
     budget: Budget = dataclasses.field(default_factory=Budget)
+    split: Split = dataclasses.field(default_factory=Split)
+    buckets: Buckets = dataclasses.field(default_factory=Buckets)
+    benchmark: Benchmark = dataclasses.field(default_factory=Benchmark)
+    export: Export = dataclasses.field(default_factory=Export)
     patterns: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """``[watch.patterns]``: name to a regular expression that finds a line of metrics."""
     rules: Mapping[str, RuleTable] = dataclasses.field(default_factory=dict)
