@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.clean_wording import clean_lines, cleaned_line, corner_line, left_line
 from app.sweep_wording import sweep_lines, trial_line
+from engine.convert.cleaning_events import CleanSummary, ShardCleaned, ShardLeft, StateCleaned, StateLeft
 from engine.convert.events import (
     ConvertSummary,
     InventorySummary,
@@ -24,6 +26,7 @@ from engine.convert.events import (
 )
 from engine.convert.sweep_events import SweepSummary, SweepTrial
 from engine.convert.validation_events import ShardValidated, ValidationSummary
+from engine.dataset.events import MadeSummary, ShardListed
 from engine.errors import printable
 from engine.jobs.start import EndedEarly
 from engine.run.events import (
@@ -70,6 +73,18 @@ def _data(event: Event) -> str | None:
             return _validated(event)
         case ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly():
             return "\n".join(summary_lines(event))
+        case ShardListed():
+            return _listed(event)
+        case MadeSummary():
+            return "\n".join(made_lines(event))
+        case ShardCleaned():
+            return _row("cleaned" if event.acted else "would go", event.shard, cleaned_line(event))
+        case ShardLeft():
+            return _row("LEFT", event.shard, left_line(event))
+        case StateCleaned() | StateLeft():
+            return corner_line(event)
+        case CleanSummary():
+            return "\n".join(clean_lines(event, verdict(event.outcome)))
         case SweepSummary():
             return "\n".join(sweep_lines(event, verdict(event.outcome)))
     return None
@@ -194,6 +209,24 @@ def _validated(event: ShardValidated) -> str | None:
     return (
         _row(event.state.upper() if event.fault else "MISMATCH", event.shard, "; ".join(reasons)) if reasons else None
     )
+
+
+def _listed(event: ShardListed) -> str | None:
+    """Tell of a shard that somebody has to look at; of the others the report tells."""
+    if event.fault is not None:
+        return _row(event.state.upper(), event.shard, str(event.fault))
+    return _row("listed", event.shard, counted(event.problems, "problem")) if event.problems else None
+
+
+def made_lines(summary: MadeSummary) -> list[str]:
+    """Put what was made into words: GO or NO-GO first, then what it came to."""
+    head = f"{verdict(summary.outcome)}: {summary.job}" + (": current already" if summary.current else "")
+    return [
+        f"{head}: {summary.detail}" if summary.detail else head,
+        *(f"  {line}" for line in summary.told),
+        *(f"note: {caution}" for caution in summary.cautions),
+        *(f"report: {path}" for path in (summary.report, *summary.pages) if path),
+    ]
 
 
 Told = ConvertSummary | InventorySummary | RecoverSummary | ValidationSummary | EndedEarly

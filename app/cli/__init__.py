@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import checklist, convert, corpus, cost, reports, runs, settings, sweep, verdict, watch
+from app.cli import artifacts, checklist, clean, convert, corpus, cost, reports, runs, settings, sweep, verdict, watch
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.report import Report, Row
@@ -37,6 +37,8 @@ for command in (
     *sweep.COMMANDS,
     *convert.COMMANDS,
     *reports.COMMANDS,
+    *clean.COMMANDS,
+    *artifacts.COMMANDS,
     *checklist.COMMANDS,
     *watch.COMMANDS,
     *cost.COMMANDS,

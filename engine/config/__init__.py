@@ -1,5 +1,6 @@
 """The settings: what they are, where each value came from, and the commented file that ``init`` writes."""
 
+from engine.config.artifact_sections import EXPORTS, Benchmark, Buckets, Export, Split
 from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
@@ -8,14 +9,18 @@ from engine.config.sections import SECTIONS, Budget, Convert, Layout, Metadata, 
 from engine.config.template import CorpusFacts, KeyHelp, commented_toml, describe
 
 __all__ = [
+    "EXPORTS",
     "FILE_NAME",
     "GATES",
     "OTHER_VARIABLES",
     "SECTIONS",
     "USER_FILE_NAME",
+    "Benchmark",
+    "Buckets",
     "Budget",
     "Convert",
     "CorpusFacts",
+    "Export",
     "KeyHelp",
     "Layout",
     "Metadata",
@@ -25,6 +30,7 @@ __all__ = [
     "Section",
     "Settings",
     "Signing",
+    "Split",
     "Value",
     "Watch",
     "commented_toml",

@@ -5,7 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import Annotated
 
-from engine.config.rules import ANY_TEXT, ARGV, NAMES, SIZE_OR_NONE, number, one_of, positive_number, whole_number, words
+from engine.config.rules import (
+    ANY_TEXT,
+    ARGV,
+    NAMES,
+    SIZE_OR_NONE,
+    number,
+    one_of,
+    positive_number,
+    whole_number,
+    words,
+)
 from engine.units import parse_bytes
 
 EXPORTS = ("nemo", "lhotse", "hf", "index")

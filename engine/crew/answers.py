@@ -34,7 +34,7 @@ class Trouble(StrEnum):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every answer has; each program of workers adds what it was asked for."""
+    """What every answer has; each program of workers adds what it was asked for, and the tag ``result``."""
 
     task: str
     state: State

@@ -18,8 +18,8 @@ from engine.run.supervise import WorkerEnd
 class Asking(Crew[R]):
     """Tries a shard again that gave no answer; a subclass takes the answers, and the failures that are final."""
 
-    def __init__(self, desk: Desk, settings: Settings, program: Program[R]) -> None:
-        super().__init__(desk, settings, program)
+    def __init__(self, desk: Desk, settings: Settings, program: Program[R], *, workers: int | None = None) -> None:
+        super().__init__(desk, settings, program, workers=workers)
         self._program = program
         self._last_fault: dict[str, Fault] = {}
 

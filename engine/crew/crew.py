@@ -78,7 +78,15 @@ class Crew(PoolOwner, Generic[R]):
 
     job = ""
 
-    def __init__(self, desk: Desk, settings: Settings, program: Program[R], *, tell_workers: bool = True) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        settings: Settings,
+        program: Program[R],
+        *,
+        tell_workers: bool = True,
+        workers: int | None = None,
+    ) -> None:
         self.desk = desk
         self.settings = settings
         self.began = time.monotonic()
@@ -92,7 +100,7 @@ class Crew(PoolOwner, Generic[R]):
         self.workers_why = ""
         self._tell_workers = tell_workers
         asked = settings.convert.workers
-        self.workers = desk.cpus if asked == "auto" else int(asked)
+        self.workers = workers or (desk.cpus if asked == "auto" else int(asked))
         self._bytes_settled = 0
         self._progress = msgspec.json.Decoder(Progress)
         self._result = msgspec.json.Decoder(program.answer)

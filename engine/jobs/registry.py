@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.config import Settings
+from engine.convert.cleaning import Cleaning
 from engine.convert.conversion import Conversion
 from engine.convert.inventory import Inventory
 from engine.convert.recovering import Recovering
 from engine.convert.sweeping import Sweeping
 from engine.convert.validating import Validating
 from engine.errors import UsageError
+from engine.jobs.artifacts import ARTIFACTS
 from engine.run.desk import Desk, Job
 
 
@@ -28,9 +30,17 @@ class Order:
     counts: tuple[int, ...] = ()
     """For ``sweep``: the numbers of workers to measure; none leaves the choice to it."""
     act: bool = True
-    """For ``recover``: False only says what would be done."""
+    """For ``recover`` and ``clean``: False only says what would be done."""
     full: bool = False
     """For ``validate``: read every byte of the converted tars. For ``inventory``: every header in every tar."""
+    plan: str = "window-8h"
+    """For ``window``: whose timetable it follows."""
+    drop: tuple[str, ...] = ()
+    """For ``window``: steps to leave out."""
+    from_step: str = ""
+    """For ``window``: begin with this one, whatever was done before."""
+    anew: bool = False
+    """For ``window``: begin a new one, with a clock of its own, also where the last one did not reach its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +51,12 @@ class JobKind:
     changes_corpus: Callable[[Order], bool]
     """Such a job holds the corpus: there is one at a time."""
     gate: str | None = None
+
+
+def _window(order: Order, desk: Desk) -> Job:
+    from engine.jobs.window.running import Window  # noqa: PLC0415  # it starts the jobs of this very table
+
+    return Window(order, desk)
 
 
 JOBS: dict[str, JobKind] = {
@@ -61,6 +77,11 @@ JOBS: dict[str, JobKind] = {
         make=lambda order, desk: Validating(order.corpus, order.settings, desk, full=order.full),
         changes_corpus=lambda _: False,
     ),
+    "clean": JobKind(
+        make=lambda order, desk: Cleaning(order.corpus, order.settings, desk, act=order.act),
+        changes_corpus=lambda order: order.act,
+        gate="clean.start",
+    ),
     "sweep": JobKind(
         make=lambda order, desk: Sweeping(
             order.corpus, order.settings, desk, shards=order.dry_run, counts=order.counts
@@ -68,6 +89,9 @@ JOBS: dict[str, JobKind] = {
         # It changes nothing, but a conversion beside it would spoil the figures of the one and the pace of the other.
         changes_corpus=lambda _: True,
     ),
+    "window": JobKind(make=_window, changes_corpus=lambda _: True),
+    # They change no shard, but there is one of each artifact, and it is of a corpus that nobody changes meanwhile.
+    **{name: JobKind(make=make, changes_corpus=lambda _: True) for name, make in ARTIFACTS.items()},
 }
 
 
