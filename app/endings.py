@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import msgspec
 
+from app.clean_wording import clean_lines
 from app.sweep_wording import sweep_lines
-from app.wording import summary_lines, verdict
+from app.wording import made_lines, summary_lines, verdict
+from engine.convert.cleaning_events import CleanSummary
 from engine.convert.events import ConvertSummary, InventorySummary, RecoverSummary
 from engine.convert.sweep_events import SweepSummary
 from engine.convert.validation_events import ValidationSummary
+from engine.dataset.events import MadeSummary
 from engine.errors import InputError
 from engine.jobs.start import EndedEarly
 from engine.run.events import Summary
@@ -16,6 +19,8 @@ from engine.run.folder import RunFolder
 from engine.run.reading import read_events
 
 _SUMMARIES: dict[str, type[Summary]] = {
+    **dict.fromkeys(("manifest", "split", "benchmark", "buckets", "export", "report"), MadeSummary),
+    "clean": CleanSummary,
     "convert": ConvertSummary,
     "inventory": InventorySummary,
     "recover": RecoverSummary,
@@ -40,6 +45,10 @@ def summary_of(folder: RunFolder) -> Summary | None:
 def ending_lines(folder: RunFolder) -> list[str]:
     """Put a run's end into words; nothing for one that has none."""
     match summary_of(folder):
+        case MadeSummary() as summary:
+            return made_lines(summary)
+        case CleanSummary() as summary:
+            return clean_lines(summary, verdict(summary.outcome))
         case SweepSummary() as summary:
             return sweep_lines(summary, verdict(summary.outcome))
         case (ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly()) as summary:

@@ -1,4 +1,4 @@
-"""``split``, ``benchmark``, ``buckets``, ``export``, ``report``: what training takes from a corpus."""
+"""``manifest``, ``split``, ``benchmark``, ``buckets``, ``export``, ``report``: what training takes from a corpus."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ def _run(options: Globals, job: str, corpus: Path, flags: dict[str, object]) -> 
     if wants_console(options):
         return open_console(sys.argv[1:], state)
     return run_headless(order, state, as_json=options.as_json)
+
+
+@click.command()
+@corpus_argument
+@click.option("--workers", metavar="N|auto", help="Worker processes; auto is one a usable core.")
+@with_globals
+def manifest(options: Globals, corpus: Path, *, workers: str | None) -> int:
+    """List every clip of every shard of CORPUS in one table: where it lies, how long it is, what is said in it.
+
+    Hashes of converted clips come from their conversion; other shards are read for them. Clips without metadata,
+    metadata without a clip and duplicates are in the table and told of. NO-GO (1) where something could not be read.
+    """
+    return _run(options, "manifest", corpus, {"convert.workers": workers})
 
 
 @click.command()
@@ -79,4 +92,4 @@ def report(options: Globals, corpus: Path) -> int:
     return _run(options, "report", corpus, {})
 
 
-COMMANDS = (split, benchmark, buckets, export, report)
+COMMANDS = (manifest, split, benchmark, buckets, export, report)

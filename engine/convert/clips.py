@@ -1,4 +1,4 @@
-"""Writing the table of a converted shard's clips, and where it lies; what stands in it: :mod:`engine.shards.clips`."""
+"""Writing the table of a converted shard's clips; what stands in it: :mod:`engine.shards.clips`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.shards.clips import ClipRow, read_clip_table
-
-__all__ = ["ClipRow", "clip_table", "read_clip_table", "write_clip_table"]
-
-
-def clip_table(state: Path, source: str, shard: str) -> Path:
-    """Name the table of one shard."""
-    return state / "clips" / source / f"{shard}.jsonl.gz"
+from engine.shards.clips import ClipRow
 
 
 def write_clip_table(path: Path, rows: Iterable[ClipRow]) -> None:

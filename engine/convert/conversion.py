@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.config import Settings
-from engine.convert.clips import clip_table
 from engine.convert.ends import event_of, summary_of
 from engine.convert.events import (
     ConvertSummary,
@@ -40,6 +39,7 @@ from engine.run.events import Warned
 from engine.run.owner import DONE, FAIL, RETRY, Verdict, requeue_and_pause
 from engine.run.queue import Task
 from engine.run.supervise import WorkerEnd
+from engine.shards.clips import clip_table
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
 from engine.shards.record import now

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.convert.clips import ClipRow
 from engine.convert.rewrite import Rewritten, expected_bytes, rewrite
 from engine.crew.pulse import Pulse
 from engine.errors import DamagedError, Fault, UnsupportedError, printable
+from engine.shards.clips import ClipRow
 from engine.shards.compare import compare
 from engine.shards.contents import Contents
 from engine.shards.digest import digest

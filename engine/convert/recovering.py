@@ -8,7 +8,6 @@ from collections import Counter
 from pathlib import Path
 
 from engine.config import Settings
-from engine.convert.clips import clip_table
 from engine.convert.events import RecoverSummary, ShardFailed, ShardQuarantined, ShardRecovered
 from engine.convert.plan import plan
 from engine.convert.program import CONVERTERS
@@ -19,6 +18,7 @@ from engine.crew.wire import ShardRef, to_wire
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
+from engine.shards.clips import clip_table
 from engine.shards.files import RealFiles
 from engine.shards.layout import find_shards
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from engine.convert.clips import clip_table
 from engine.convert.program import CONVERTERS
 from engine.convert.tasks import Recover, Result
 from engine.crew.answers import State
@@ -19,6 +18,7 @@ from engine.run.owner import DONE, PoolOwner, Verdict
 from engine.run.pool import Pool
 from engine.run.queue import Policy, Task
 from engine.run.supervise import WorkerEnd
+from engine.shards.clips import clip_table
 from engine.shards.layout import ShardPlace
 
 

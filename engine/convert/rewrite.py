@@ -12,9 +12,9 @@ import xxhash
 from engine.audio.clip import ConvertedClip
 from engine.audio.formats import Codec, output_frames
 from engine.convert.clip_work import GROUP_BYTES, ClipWork, Promise
-from engine.convert.clips import ClipRow
 from engine.crew.pulse import Pulse
 from engine.errors import DamagedError, Fault, InputError, UnsupportedError, printable
+from engine.shards.clips import ClipRow
 from engine.shards.contents import Contents
 from engine.shards.files import Reader, Writer
 from engine.shards.record import TarDigest

@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from engine.config import Settings
-from engine.convert.clips import clip_table
 from engine.convert.history import LastWord, read_history
 from engine.convert.program import CONVERTERS
 from engine.convert.tasks import Result, Validate
@@ -31,6 +30,7 @@ from engine.errors import UsageError, printable
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
+from engine.shards.clips import clip_table
 from engine.shards.files import RealFiles
 from engine.shards.layout import ShardPlace, find_shards
 from engine.shards.record import now

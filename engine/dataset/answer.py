@@ -12,8 +12,9 @@ from engine.crew.pulse import Pulse, StopRequestedError
 from engine.crew.trouble import fault_of, trouble_of
 from engine.dataset.making_benchmark import measure_decoding
 from engine.dataset.making_buckets import make_buckets_file
+from engine.dataset.making_manifest import list_one, merge_all
 from engine.dataset.making_split import make_split_files
-from engine.dataset.tasks import Made, MakeBuckets, MakeSplit, MeasureDecoding, Task
+from engine.dataset.tasks import ListShard, Made, MakeBuckets, MakeSplit, MeasureDecoding, MergeManifest, Task
 from engine.errors import Fault, GonogoError, InputError
 
 
@@ -47,6 +48,10 @@ def _attempt(task: Task, pulse: Pulse) -> Made:
 
 def _made(task: Task, pulse: Pulse) -> Made:
     match task:
+        case ListShard():
+            return list_one(task, pulse)
+        case MergeManifest():
+            return merge_all(task, pulse)
         case MakeSplit():
             return make_split_files(task, pulse)
         case MakeBuckets():

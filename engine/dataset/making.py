@@ -33,10 +33,11 @@ class Making(Asking[Made]):
         order: what the worker is asked.
         settings: as resolved.
         desk: where the run works.
+        workers: how many processes; None as the settings say.
     """
 
-    def __init__(self, job: str, order: Order, settings: Settings, desk: Desk) -> None:
-        super().__init__(desk, settings, MAKERS, workers=1)
+    def __init__(self, job: str, order: Order, settings: Settings, desk: Desk, *, workers: int | None = 1) -> None:
+        super().__init__(desk, settings, MAKERS, workers=workers)
         self.job = job
         self._order = order
         self._made: Made | None = None
@@ -70,7 +71,7 @@ class Making(Asking[Made]):
         report, *pages = (*made.files, "")[: max(1, len(made.files))]
         return MadeSummary(
             job=self.job,
-            outcome=Outcome.OK if made.well else Outcome.SOME_FAILED,
+            outcome=Outcome.OK if made.well and made.state is State.DONE else Outcome.SOME_FAILED,
             seconds=seconds,
             current=made.current,
             told=made.told,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import msgspec
 import xxhash
 
+from engine.checklist.kinds.table_stop import Stop
 from engine.config import Buckets as Section
 from engine.crew.answers import State
 from engine.crew.pulse import Pulse
@@ -57,7 +58,7 @@ def make_buckets_file(task: MakeBuckets, pulse: Pulse) -> Made:
             stop.check()
             pulse.enter(f"tried {tried.batch} of {tried.seconds:g} s")
 
-        batches = _batches(asked, edges, places, on_try)
+        batches = _batches(asked, edges, places, on_try, stop)
         made = make_buckets(
             histogram,
             edges,
@@ -81,10 +82,10 @@ def _current(places: Places, inputs: dict[str, str]) -> Buckets | None:
     return made if made is not None and made.inputs == inputs else None
 
 
-def _batches(asked: Section, edges_s: list[float], places: Places, on_try: _OnTry) -> Batches | None:
+def _batches(asked: Section, edges_s: list[float], places: Places, on_try: _OnTry, stop: Stop) -> Batches | None:
     """Find the batch sizes: by real steps where there is a command, by the memory model where somebody measured it."""
     if asked.step:
-        step = CommandStep(asked.step, places.corpus, does_not_fit=frozenset({asked.does_not_fit}) - {0})
+        step = CommandStep(asked.step, places.corpus, does_not_fit=frozenset({asked.does_not_fit}) - {0}, stop=stop)
         return Batches.by_steps(calibrate(edges_s, step, memory_fraction=asked.memory_fraction, on_try=on_try))
     terms, device = asked.model_bytes, asked.memory_bytes or _gpu_bytes()
     if terms is None or device is None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from engine.config import Benchmark, Buckets, Split
 from engine.crew.answers import Answer
 from engine.crew.wire import ShardRef
+
+
+CLIPS: Final = "clips"
+PROBLEMS_FOUND: Final = "problems"
+SHARD_STATE: Final = "shard_state"
+"""Figures in the answer about one shard."""
 
 
 class _Task(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
@@ -41,9 +49,10 @@ class _Whole(_Task, frozen=True, kw_only=True):
 
 
 class MergeManifest(_Whole, frozen=True, kw_only=True, tag="manifest"):
-    """Make ``manifest.parquet`` of the fragments that a list in ``order`` names, one path a line."""
+    """Make ``manifest.parquet`` of the fragments of all shards."""
 
     order: str
+    """A file that names the fragments, in the order of the manifest."""
     tool: str
     common_videos: int
 

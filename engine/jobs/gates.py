@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.checklist.around import Around
 from engine.checklist.asking import as_event, ask_machine
 from engine.checklist.finding import open_list
+from engine.checklist.lists import Level
 from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
 from engine.checklist.standing import Standing
@@ -20,7 +21,10 @@ from engine.run.events import GateOpened
 from engine.run.log import EventLog
 
 MACHINE_LIST = "convert-machine"
-"""What is asked before every conversion, bound or not; no override opens it."""
+"""What is asked before every conversion, bound or not; no override opens it. Before a clean it is not: a clean writes
+nothing to a shard and computes nothing, and it is what makes room where the floor is undercut."""
+SIGNED_ONLY = "clean.start"
+"""This gate is shut where no list is bound to it: what goes behind it cannot be had back."""
 
 
 async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[str, str], log: EventLog) -> None:
@@ -29,15 +33,50 @@ async def pass_gate(gate: str, order: Order, state: Path, worker_env: Mapping[st
     A dry run changes nothing: a bound checklist, which may ask for its result, does not stand before it.
 
     Raises:
-        GateClosedError: when an answer is red or missing, or the gate is bound to a checklist that says NO-GO.
+        GateClosedError: when an answer is red or missing, the gate is bound to a checklist that says NO-GO, or it is
+            one that opens only with a signature and nothing there asks for one.
         GonogoError: when the checklist or the ledger cannot be read or written.
     """
-    is_dry = order.dry_run is not None
+    is_dry = order.dry_run is not None or not order.act
     around = Around(order.corpus, state, order.settings, os.environ, worker_env, dry_run=is_dry)
-    await _ask_machine(gate, around, log)
-    bound = None if is_dry else order.settings.gates.get(gate)
+    if gate != SIGNED_ONLY:
+        await _ask_machine(gate, around, log)
+    if is_dry:
+        return
+    bound = order.settings.gates.get(gate)
+    walk = None if bound is None else Walk(open_list(bound, order.corpus), around)
+    if gate == SIGNED_ONLY:
+        _demand_signatures(gate, walk, order.corpus)
+    if walk is not None:
+        await _pass_list(gate, walk, log)
+
+
+async def pass_bound(gate: str, order: Order, state: Path, worker_env: Mapping[str, str], log: EventLog) -> None:
+    """Ask the list that a gate is bound to, and no more; a gate that is bound to none is open.
+
+    Raises:
+        GateClosedError: when that list says NO-GO.
+        GonogoError: when it or the ledger cannot be read or written.
+    """
+    bound = order.settings.gates.get(gate)
     if bound is not None:
+        around = Around(order.corpus, state, order.settings, os.environ, worker_env)
         await _pass_list(gate, Walk(open_list(bound, order.corpus), around), log)
+
+
+def _demand_signatures(gate: str, walk: Walk | None, corpus: Path) -> None:
+    """Refuse a gate that would open without anybody's signature."""
+    if walk is None:
+        raise GateClosedError(
+            f"the gate {gate} is closed: nothing is bound to it, and it never opens unsigned\n"
+            f'bind it: "{gate}" = "clean" under [gates] in gonogo.toml, as gonogo init writes it\n'
+            f"then walk it and sign: gonogo checklist run clean --corpus {corpus}"
+        )
+    if not any(item.sign is not None and item.level is not Level.ADVICE for item in walk.checklist.items):
+        raise GateClosedError(
+            f"the gate {gate} is closed: it never opens unsigned, and no item of {walk.checklist.id!r} that closes it "
+            f"wants a signature\ngive one a sign, or bind the list 'clean' to it in gonogo.toml"
+        )
 
 
 async def _ask_machine(gate: str, around: Around, log: EventLog) -> None:

@@ -11,8 +11,10 @@ from engine.convert.cleaning import Cleaning
 from engine.convert.conversion import Conversion
 from engine.convert.inventory import Inventory
 from engine.convert.recovering import Recovering
+from engine.convert.standing import standing
 from engine.convert.sweeping import Sweeping
 from engine.convert.validating import Validating
+from engine.dataset.manifesting import Manifesting
 from engine.errors import UsageError
 from engine.jobs.artifacts import ARTIFACTS
 from engine.run.desk import Desk, Job
@@ -90,6 +92,10 @@ JOBS: dict[str, JobKind] = {
         changes_corpus=lambda _: True,
     ),
     "window": JobKind(make=_window, changes_corpus=lambda _: True),
+    "manifest": JobKind(
+        make=lambda order, desk: Manifesting(order.corpus, order.settings, desk, standing),
+        changes_corpus=lambda _: True,
+    ),
     # They change no shard, but there is one of each artifact, and it is of a corpus that nobody changes meanwhile.
     **{name: JobKind(make=make, changes_corpus=lambda _: True) for name, make in ARTIFACTS.items()},
 }

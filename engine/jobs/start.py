@@ -1,4 +1,8 @@
-"""The one way to run a job: hold the corpus, make the run, pass the gate, serve its socket, take signals, sum up."""
+"""The one way to run a job: hold the corpus, make the run, pass the gate, serve its socket, take signals, sum up.
+
+A job that is a step of another run (:mod:`engine.jobs.window`) goes the same way, but the corpus is held, and signals
+are taken, by the run that it is a step of.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,9 @@ import contextlib
 import os
 import platform
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 
@@ -29,6 +35,11 @@ from engine.run.signals import StopSignals
 Watcher = Callable[[Job], Coroutine[None, None, None]]
 """Looks at a job, again and again, until it is cancelled."""
 
+_Attend = Callable[[str, Job], AbstractContextManager[Callable[[], Outcome | None]]]
+"""Attends to a run, by its id, while its job is there; tells what it ends as where a signal stopped it."""
+
+_ARGUMENTS = tuple(one.name for one in fields(Order) if one.name not in ("job", "corpus", "settings"))
+"""What ``run.json`` records beside the job, its corpus and its settings."""
 _PACKAGES = ("gonogo", "numpy", "soundfile", "pyarrow", "msgspec", "xxhash")
 
 
@@ -64,7 +75,7 @@ async def run_job(order: Order, state: Path, listener: Listener, watcher: Watche
     kind = job_kind(order.job)
     try:
         with _corpus(order, changes=kind.changes_corpus(order)):
-            return await _run(order, state, listener, watcher)
+            return await _run(order, state, _with_signals, listener, watcher)
     except CorpusHeldError as error:
         log = EventLog(None, None)
         log.listeners.append(listener)
@@ -73,30 +84,58 @@ async def run_job(order: Order, state: Path, listener: Listener, watcher: Watche
         raise
 
 
-async def _run(order: Order, state: Path, listener: Listener, watcher: Watcher | None) -> Summary:
+async def run_step(order: Order, state: Path, begun: Callable[[str, Job], object]) -> Summary:
+    """Run a job to its end as a step of a run that holds the corpus and takes the signals.
+
+    Args:
+        order: what to do.
+        state: STATE, where the step's own folder is made.
+        begun: called with the id of the step's run, and its job, before anything is asked or done.
+
+    Returns:
+        The summary, which is in the step's own log as well.
+
+    Raises:
+        GateClosedError: when a gate stays shut.
+        SafetyStopError: when the run can no longer record what it does.
+        UsageError: when there is nothing to work on.
+    """
+
+    @contextlib.contextmanager
+    def attend(run_id: str, job: Job) -> Iterator[Callable[[], Outcome | None]]:
+        begun(run_id, job)
+        yield lambda: None
+
+    return await _run(order, state, attend, None, None)
+
+
+async def _run(
+    order: Order, state: Path, attend: _Attend, listener: Listener | None, watcher: Watcher | None
+) -> Summary:
     from engine.audio.kernel import decimator  # noqa: PLC0415  # most commands call no compiled code
 
     folder = RunFolder.create(
         state,
         job=order.job,
         corpus=order.corpus,
-        args={"dry_run": order.dry_run, "act": order.act, "full": order.full, "counts": order.counts},
+        args={name: getattr(order, name) for name in _ARGUMENTS},
         config=order.settings,
         versions={**package_versions(_PACKAGES), "decimator": decimator()},
         host=host_facts(),
     )
     try:
         with EventLog(folder.events_path, folder.run_id) as log:
-            log.listeners.append(listener)
+            if listener is not None:
+                log.listeners.append(listener)
             log.append(_version(order))
             try:
-                summary = await _conduct(order, state, folder, log, watcher)
+                summary = await _conduct(order, Desk(folder.run_id, tool(), state, log, *_crew()), attend, watcher)
             except OSError as error:
                 told = GonogoError(f"the system refuses: {error}; see to it, then run again: nothing is lost")
                 log.append(EndedEarly(job=order.job, outcome=Outcome.ERROR, seconds=0.0, detail=str(told)))
                 raise told from error
             except GonogoError as error:
-                log.append(EndedEarly(job=order.job, outcome=_outcome_of(error), seconds=0.0, detail=str(error)))
+                log.append(EndedEarly(job=order.job, outcome=outcome_of(error), seconds=0.0, detail=str(error)))
                 raise
             log.append(summary, durable=True)
             return summary
@@ -104,18 +143,29 @@ async def _run(order: Order, state: Path, listener: Listener, watcher: Watcher |
         folder.close()
 
 
-async def _conduct(order: Order, state: Path, folder: RunFolder, log: EventLog, watcher: Watcher | None) -> Summary:
+def _crew() -> tuple[Mapping[str, str], int]:
+    """Return what the workers of a job may have: their environment, and how many processors."""
+    return worker_environment(os.environ), usable_cpus()
+
+
+async def _conduct(order: Order, desk: Desk, attend: _Attend, watcher: Watcher | None) -> Summary:
     kind = job_kind(order.job)
-    env = worker_environment(os.environ)
-    job = kind.make(order, Desk(folder.run_id, tool(), state, log, env, usable_cpus()))
-    signals = StopSignals(graceful=lambda _: job.stop(now=False), now=lambda _: job.stop(now=True))
-    with signals:
-        async with ControlServer(folder.run_id, job):
+    job = kind.make(order, desk)
+    with attend(desk.run_id, job) as stopped_as:
+        async with ControlServer(desk.run_id, job):
             if kind.gate is not None:
-                await pass_gate(kind.gate, order, state, env, log)
+                await pass_gate(kind.gate, order, desk.state, desk.worker_env, desk.log)
             async with _watched(job, watcher):
                 summary = await job.run()
-    return _as_stopped(summary, job, signals)
+    return _as_stopped(summary, job, stopped_as())
+
+
+@contextlib.contextmanager
+def _with_signals(_: str, job: Job) -> Iterator[Callable[[], Outcome | None]]:
+    """Let SIGINT and SIGTERM stop a job."""
+    signals = StopSignals(graceful=lambda _: job.stop(now=False), now=lambda _: job.stop(now=True))
+    with signals:
+        yield lambda: signals.outcome
 
 
 @contextlib.asynccontextmanager
@@ -133,11 +183,11 @@ async def _watched(job: Job, watcher: Watcher | None) -> AsyncIterator[None]:
             await watching
 
 
-def _as_stopped(summary: Summary, job: Job, signals: StopSignals) -> Summary:
+def _as_stopped(summary: Summary, job: Job, stopped_as: Outcome | None) -> Summary:
     """Say of a run that was told to stop that it was; a stop for safety stays one."""
     if not job.stopped or summary.outcome is Outcome.SAFETY_STOP:
         return summary
-    return summary.but(outcome=signals.outcome or Outcome.INTERRUPTED)
+    return summary.but(outcome=stopped_as or Outcome.INTERRUPTED)
 
 
 @contextlib.contextmanager
@@ -167,7 +217,8 @@ def _version(order: Order) -> Version:
     )
 
 
-def _outcome_of(error: GonogoError) -> Outcome:
+def outcome_of(error: GonogoError) -> Outcome:
+    """Return what a run ends as that this error ended."""
     if isinstance(error, GateClosedError):
         return Outcome.GATE_CLOSED
     return Outcome.SAFETY_STOP if isinstance(error, SafetyStopError) else Outcome.ERROR

@@ -36,6 +36,11 @@ class ClipRow(msgspec.Struct, frozen=True, kw_only=True):
     dropped_chunks: tuple[str, ...] = ()
 
 
+def clip_table(state: Path, source: str, shard: str) -> Path:
+    """Name the table of one shard."""
+    return state / "clips" / source / f"{shard}.jsonl.gz"
+
+
 def read_clip_table(path: Path) -> Iterator[ClipRow]:
     """Read a shard's table.
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from engine.convert.clips import ClipRow
+from engine.shards.clips import ClipRow
 from engine.shards.files import Identity
 from engine.shards.record import Record, SwapState, Tally, TarDigest
 from tests.faults.bad_input.fuzzing import SILENT, Oracle, same

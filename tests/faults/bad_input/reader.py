@@ -20,10 +20,10 @@ import xxhash
 
 from engine.audio.clip import convert_clip
 from engine.audio.wav import read_layout
-from engine.convert.clips import read_clip_table
 from engine.crew.wire import from_wire
 from engine.errors import InputError
 from engine.run.child import become_worker
+from engine.shards.clips import read_clip_table
 from engine.shards.contents import examine
 from engine.shards.files import RealFiles
 from engine.shards.record import Unreadable, read_record
