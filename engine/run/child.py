@@ -97,7 +97,7 @@ def become_worker(orders: WorkerOrders | None = None) -> Messages:
 def obey(orders: WorkerOrders | None) -> None:
     """Die with the parent, keep the limits, leave no core behind, and let a terminal's Ctrl-C be the parent's."""
     if orders is not None:
-        _die_with_parent(orders.parent_pid)
+        die_with_parent(orders.parent_pid)
         _keep_limits(orders.limits)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -166,7 +166,7 @@ class Heartbeat:
         return True
 
 
-def _die_with_parent(parent_pid: int) -> None:
+def die_with_parent(parent_pid: int) -> None:
     """Ask the kernel to kill us when the engine dies, then look whether it died before we asked."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
