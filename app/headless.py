@@ -100,6 +100,8 @@ def told(now: Snapshot) -> str:
     """Say in half a line how a run is doing."""
     if now.pauses:
         return "paused: " + "; ".join(f"{why} ({detail})" for why, detail in now.pauses.items())
+    if now.stage:
+        return f"{now.stage}, {show_seconds(now.elapsed_s)} under way"
     busy = sum(bool(worker.shard) for worker in now.workers)
     auto = " (auto)" if now.auto else ""
     words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]

@@ -26,7 +26,8 @@ from engine.convert.events import (
 )
 from engine.convert.sweep_events import SweepSummary, SweepTrial
 from engine.convert.validation_events import ShardValidated, ValidationSummary
-from engine.dataset.events import MadeSummary, ShardListed
+from engine.crew.events import ShardListed
+from engine.dataset.events import MadeSummary
 from engine.errors import printable
 from engine.jobs.start import EndedEarly
 from engine.run.events import (

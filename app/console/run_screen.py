@@ -113,6 +113,7 @@ class RunScreen(Screen[None]):
         self._put("progress", progress_line(view, now, self._budget_s, width))
         self._put("counts", counts_line(view))
         self._put("room", room_line(view, now))
+        self.set_class(not view.states and (now is None or bool(now.stage)), "whole")
         self.query_one(WorkerList).show(now)
         rates = seen.rates
         peak = f"throughput, at most {show_bytes(max(rates))}/s" if rates else "throughput"

@@ -56,7 +56,9 @@ def status(view: RunView, *, alive: bool, problem: str = "") -> Status:
 
 
 def progress_line(view: RunView, now: Snapshot | None, budget_s: float | None, width: int) -> str:
-    """Draw the bar and say how far and how fast."""
+    """Draw the bar and say how far and how fast; of what has no measure, say what it is at."""
+    if now is not None and now.stage:
+        return f"at {now.stage}"
     total, done = (now.bytes_to_do, now.bytes_done) if now else (1, 1 if view.summary else 0)
     share = min(1.0, done / total) if total else 1.0
     words = [f"{share:4.0%}"]

@@ -25,6 +25,7 @@ from engine.convert.events import (
 )
 from engine.convert.validation_events import ShardValidated
 from engine.crew.answers import State
+from engine.crew.events import ShardListed
 from engine.run.events import (
     Check,
     Event,
@@ -66,6 +67,7 @@ VIEWED = (
     | ShardFailed
     | ShardSeen
     | ShardValidated
+    | ShardListed
     | WorkerEnded
     | WorkersChanged
     | WorkersKept
@@ -154,6 +156,8 @@ class RunView:
                 self._settle(event, event.shard, State.SKIPPED)
             case ShardQuarantined():
                 self._settle(event, event.shard, State.QUARANTINED, str(event.fault))
+            case ShardListed():
+                self._settle(event, event.shard, event.state, str(event.fault) if event.fault else "")
             case ShardSeen() | ShardValidated():
                 self._settle(event, event.shard, event.state, event.reason if event.fault else "")
             case ShardFailed(final=True):

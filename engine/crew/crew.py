@@ -64,6 +64,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The run chooses the number of workers itself."""
     workers_why: str = ""
     """Why there are to be so many."""
+    stage: str = ""
+    """What the run is at, where that is the corpus as a whole and no shard; "" elsewhere."""
 
     @property
     def eta_s(self) -> float | None:

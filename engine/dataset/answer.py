@@ -12,9 +12,21 @@ from engine.crew.pulse import Pulse, StopRequestedError
 from engine.crew.trouble import fault_of, trouble_of
 from engine.dataset.making_benchmark import measure_decoding
 from engine.dataset.making_buckets import make_buckets_file
+from engine.dataset.making_export import write_exports
 from engine.dataset.making_manifest import list_one, merge_all
+from engine.dataset.making_report import make_report
 from engine.dataset.making_split import make_split_files
-from engine.dataset.tasks import ListShard, Made, MakeBuckets, MakeSplit, MeasureDecoding, MergeManifest, Task
+from engine.dataset.tasks import (
+    ListShard,
+    Made,
+    MakeBuckets,
+    MakeSplit,
+    MeasureDecoding,
+    MergeManifest,
+    Task,
+    WriteExports,
+    WriteReport,
+)
 from engine.errors import Fault, GonogoError, InputError
 
 
@@ -58,5 +70,7 @@ def _made(task: Task, pulse: Pulse) -> Made:
             return make_buckets_file(task, pulse)
         case MeasureDecoding():
             return measure_decoding(task, pulse)
-        case _:
-            raise NotImplementedError(task)
+        case WriteExports():
+            return write_exports(task, pulse)
+        case WriteReport():
+            return make_report(task, pulse)

@@ -1,27 +1,10 @@
-"""What happens when artifacts are made: a shard's clips were listed, and what an artifact came to."""
+"""How the making of an artifact ended."""
 
 from __future__ import annotations
 
 import msgspec
 
-from engine.crew.answers import State
-from engine.errors import Fault
-from engine.run.events import Event, Summary
-
-
-class ShardListed(Event, frozen=True, kw_only=True):
-    """The rows of a shard's clips are at hand for the manifest."""
-
-    shard: str
-    source: str
-    state: State
-    clips: int
-    problems: int
-    """Clips without metadata, metadata without a clip, headers that cannot be read, and the like."""
-    current: bool = False
-    """They were there from an earlier run, and the shard is as it was then."""
-    fault: Fault | None = None
-    """Why not all of its clips could be listed."""
+from engine.run.events import Summary
 
 
 class MadeSummary(Summary, frozen=True, kw_only=True, tag="summary"):

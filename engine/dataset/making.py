@@ -13,6 +13,7 @@ import msgspec
 from engine.config import Settings
 from engine.crew.answers import State
 from engine.crew.asking import Asking
+from engine.crew.crew import Snapshot
 from engine.crew.program import Program
 from engine.dataset.events import MadeSummary
 from engine.dataset.tasks import Made
@@ -56,6 +57,12 @@ class Making(Asking[Made]):
         """See :class:`Asking`."""
         self._made = result
         self.settle(task)
+
+    def look(self) -> Snapshot:
+        """See :class:`Crew`; an artifact of the whole corpus has a stage, and no shards to count."""
+        now = super().look()
+        at = self.newest.get(self.job)
+        return now if at is None else msgspec.structs.replace(now, stage=at.stage)
 
     def summary(self, made: Made | None) -> MadeSummary:
         """Sum up what was made.

@@ -16,8 +16,9 @@ import msgspec
 from engine.config import Settings
 from engine.crew.answers import State
 from engine.crew.artifacts import write_whole
+from engine.crew.events import ShardListed
 from engine.crew.wire import ShardRef, to_wire
-from engine.dataset.events import MadeSummary, ShardListed
+from engine.dataset.events import MadeSummary
 from engine.dataset.making import Making
 from engine.dataset.tasks import CLIPS, PROBLEMS_FOUND, SHARD_STATE, ListShard, Made, MergeManifest
 from engine.errors import Fault, UsageError, printable
