@@ -24,8 +24,8 @@ test: $(VENV)/.dev  ## the whole suite
 faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; ends with a table of what was lost
 	$(BIN)/python -m pytest tests/faults -n 2 --dist worksteal -m "full or not full" --timeout 1800
 
-real: .venv-real/.ready  ## tests against the programs whose logs are watched; installs torch and friends
-	.venv-real/bin/python -m pytest tests/engine/watch/real
+real: .venv-real/.ready  ## tests against the programs whose logs are watched and those that read the exports; installs torch and friends
+	.venv-real/bin/python -m pytest tests/engine/watch/real tests/engine/dataset/real
 
 # Some trainers cannot be installed beside this torch: the two lists say why, and what is done instead.
 REAL := tests/engine/watch/real

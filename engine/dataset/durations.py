@@ -139,7 +139,7 @@ def read_durations(manifest: Path, column: str = COLUMN) -> Iterator[Seconds]:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        with pq.ParquetFile(manifest, page_checksum_verification=True) as table:
+        with pq.ParquetFile(manifest, page_checksum_verification=True, pre_buffer=False) as table:  # else it holds all
             _check_column(manifest, table.schema_arrow, column)
             for batch in table.iter_batches(_ROWS, columns=[column]):
                 yield batch.column(0).cast(pa.float64()).to_numpy(zero_copy_only=False)

@@ -90,7 +90,7 @@ def count_common(session: SplitSession, common_videos: int, in_two_splits: int) 
 def _check_rows(manifest: Path, table: Path) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415  # 60 MB of library
 
-    with pq.ParquetFile(manifest) as one, pq.ParquetFile(table) as other:
+    with pq.ParquetFile(manifest, pre_buffer=False) as one, pq.ParquetFile(table, pre_buffer=False) as other:
         counts = one.metadata.num_rows, other.metadata.num_rows
         batches = (file.iter_batches(_ROWS_AT_ONCE, columns=["utt_id"]) for file in (one, other))
         same = counts[0] == counts[1] and all(
