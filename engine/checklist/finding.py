@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.checklist.lists import Checklist
 from engine.checklist.reading import load_checklist
-from engine.checklist.shipped import shipped_folder
+from engine.checklist.shipped import lists_in, shipped_folder
 from engine.errors import UsageError
 
 OWN_FOLDER: Final = "checklists"
@@ -27,10 +27,9 @@ class Found:
 
 def find_lists(corpus: Path | None) -> Mapping[str, Found]:
     """Return the checklists by id; where a corpus has one of its own, that is the one."""
-    found = {path.stem: Found(path.stem, path, is_own=False) for path in sorted(shipped_folder().glob("*.toml"))}
+    found = {path.stem: Found(path.stem, path, is_own=False) for path in lists_in(shipped_folder())}
     if corpus is not None:
-        own = sorted((corpus / OWN_FOLDER).glob("*.toml"))
-        found |= {path.stem: Found(path.stem, path, is_own=True) for path in own}
+        found |= {path.stem: Found(path.stem, path, is_own=True) for path in lists_in(corpus / OWN_FOLDER)}
     return found
 
 

@@ -16,13 +16,13 @@ from engine.checklist.around import Around
 from engine.checklist.asking import ask_all
 from engine.checklist.lists import Checklist, Item, Level
 from engine.checklist.reading import load_checklist
-from engine.checklist.shipped import shipped_folder
+from engine.checklist.shipped import lists_in, shipped_folder
 from engine.config import Settings
 from engine.config.keys import GATES
 from engine.host.threads import worker_environment
 from tests.recordings import make_corpus
 
-LISTS: Final = {path.stem: load_checklist(path) for path in sorted(shipped_folder().glob("*.toml"))}
+LISTS: Final = {path.stem: load_checklist(path) for path in lists_in(shipped_folder())}
 ITEMS: Final = [pytest.param(one, item, id=f"{name}:{item.id}") for name, one in LISTS.items() for item in one.items]
 BY_PERSON: Final = [
     pytest.param(one, item, id=f"{name}:{item.id}")
