@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from pathlib import Path
+from typing import Final
 
 import click
 
 from app.checklist_wording import header
 from app.cli.checklist.common import walk_of
-from app.cli.common import Globals, corpus_argument, existing_corpus, wants_console, with_globals
-from app.console.show import open_console
+from app.cli.common import Globals, corpus_argument, existing_corpus, with_globals
 from app.exit_codes import ExitCode
 from app.headless import run_headless
 from app.streams import say
 from engine.config import FILE_NAME, CorpusFacts, Settings, commented_toml
+from engine.crew.artifacts import artifact
 from engine.errors import UsageError
 from engine.jobs.registry import Order
 from engine.shards.layout import Discovery, find_shards
@@ -37,8 +39,8 @@ def init(options: Globals, corpus: Path) -> ExitCode:
     return ExitCode.OK
 
 
-def write_config(corpus: Path, settings: Settings) -> Discovery:
-    """Write the commented gonogo.toml of a corpus, and return what was found there.
+def write_config(corpus: Path, settings: Settings, **values: int) -> Discovery:
+    """Write the commented gonogo.toml of a corpus, with some values set, and return what was found there.
 
     Raises:
         UsageError: when there is one already.
@@ -48,7 +50,10 @@ def write_config(corpus: Path, settings: Settings) -> Discovery:
     sources = Counter(place.source for place in found.shards)
     try:
         with target.open("x", encoding="utf-8") as out:
-            out.write(commented_toml(CorpusFacts(corpus.name, dict(sources))))
+            text = commented_toml(CorpusFacts(corpus.name, dict(sources)))
+            for key, value in values.items():
+                text = re.sub(rf"(?m)^# ({key}) = .*$", rf"\1 = {value}", text)
+            out.write(text)
     except FileExistsError:
         raise UsageError(f"{target} is there already, and it is not overwritten; edit it, or move it away") from None
     return found
@@ -70,54 +75,50 @@ def inventory(options: Globals, corpus: Path, *, workers: str | None, full: bool
     return run_headless(order, options.state_of(corpus), as_json=options.as_json)
 
 
+_DEMO_KEEPS: Final = 2
+"""Originals that the demo keeps, so that there is something to clean away."""
+
+
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="gonogo-demo")
 @with_globals
 def demo(options: Globals, folder: Path) -> int:
-    """Make a small corpus in FOLDER, sign its checklist off and convert it.
+    """Make a small corpus in FOLDER and run the whole window on it: conversion, training artifacts, clean-up.
 
-    The clips are recordings found on this machine, else synthesised speech. The demo answers for a person who is not
-    there, and signs with a throw-away key of its own.
+    The clips are recordings found on this machine, else synthesised speech. Where a gate is shut, the demo answers
+    for people who are not there, signs with throw-away keys of its own, and goes on.
     """
     from app.demo.corpus import make_demo_corpus  # noqa: PLC0415  # needs numpy and pyarrow; nothing else here does
-    from app.demo.inventory import pending_in  # noqa: PLC0415
 
     made = make_demo_corpus(folder)
     again = "is there already" if made.reused else "made"
     shards = ", ".join(f"{source} ({count} shards)" for source, count in made.shards.items())
     material = ", ".join(f"{count} from {origin}" for origin, count in made.material.items())
     say(f"{folder}: demo corpus {again}: {shards}; {made.duration_s:.0f} s of audio, {made.clips} clips: {material}")
-    corpus = folder.absolute()
+    corpus, state = folder.absolute(), options.state_of(folder.absolute())
     if not (corpus / FILE_NAME).exists():
-        write_config(corpus, options.settings(None).settings)
+        write_config(corpus, options.settings(None).settings, keep_backups=_DEMO_KEEPS)
     settings = options.settings(corpus).settings
-    state = options.state_of(corpus)
-    as_json = options.as_json
-    code = run_headless(Order("inventory", corpus, settings), state, as_json=as_json)
-    pending = pending_in(state) if code is ExitCode.OK else 0
-    if pending:
-        code = run_headless(Order("sweep", corpus, settings), state, as_json=as_json)
-    if code is not ExitCode.OK:
-        return code
-    is_go = _sign_off(options, corpus, pending)
-    if not is_go and not pending:
-        say("every shard is converted already; another start would want a dry run, and there is nothing to try")
-        return ExitCode.OK
-    if wants_console(options):
-        return open_console(["convert", str(corpus), "--state", str(state)], state, settings.convert.budget_s)
-    return run_headless(Order("convert", corpus, settings), state, as_json=as_json)
+    # Where all is converted there is nothing to try either, and the gate before a conversion wants a dry run.
+    first = "validate" if artifact(state, "validation.json").exists() else ""
+    code = run_headless(Order("window", corpus, settings, from_step=first), state, as_json=options.as_json)
+    for gate in ("convert.start", "clean.start"):
+        if code is not ExitCode.GATE_CLOSED or not _sign_off(options, corpus, gate):
+            break
+        code = run_headless(Order("window", corpus, settings), state, as_json=options.as_json)
+    return code
 
 
-def _sign_off(options: Globals, corpus: Path, pending: int) -> bool:
-    """Walk the list that is bound to the conversion's gate as the demo's own person; tell whether it says GO."""
-    from app.demo.signoff import sign_off  # noqa: PLC0415  # reads the sweep's report: engine.convert's events
+def _sign_off(options: Globals, corpus: Path, gate: str) -> bool:
+    """Walk the list that is bound to a gate as the demo's own people; tell whether it says GO."""
+    from app.demo.signoff import sign_off  # noqa: PLC0415  # reads the reports of sweep and validation
 
-    bound = options.settings(corpus).settings.gates.get("convert.start")
+    bound = options.settings(corpus).settings.gates.get(gate)
     if bound is None:
-        return True
+        return False
     walk = walk_of(options, corpus, bound)
     asyncio.run(walk.refresh())
-    say(sign_off(walk, pending))
+    say(sign_off(walk))
     standing = walk.look()
     say(header(standing))
     return standing.is_go

@@ -1,4 +1,4 @@
-"""The demo's sign-off: it answers for a person who is not there, and signs with a throw-away key of its own.
+"""The demo's sign-off: it answers for people who are not there, and signs with throw-away keys of its own.
 
 So that a demo shows a gate open. Nobody listened, and nobody decided: on a real corpus these are a person's answers.
 """
@@ -6,47 +6,66 @@ So that a demo shows a gate open. Nobody listened, and nobody decided: on a real
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from app.demo.inventory import pending_in
 from engine.checklist.signing.keys import identity
 from engine.checklist.walk import Pen, Walk
 from engine.convert.sweep_events import SweepSummary
+from engine.convert.validation_shape import ValidationReport
 from engine.crew.artifacts import artifact
 from engine.errors import GonogoError
-from engine.units import counted
+from engine.units import counted, show_bytes
 
 NAME: Final = "demo"
-_ROLES: Final = ("operator",)
+SECOND: Final = "demo-second"
+"""Who signs where the list wants another person than the operator."""
+_PEOPLE: Final = {NAME: ("operator",), SECOND: ("reviewer",)}
 _ANSWERS: Final = {
-    "readers": "none",
-    "on-watch": "demo, this terminal",
-    "ears-words": "nobody, listened, here",
-    "ears-new": "nothing",
-    "second-copy": "none: demo",
-    "originals-kept": "0",
-    "nothing-filtered": "0",
+    "phase2-conversion": {
+        "readers": "none",
+        "on-watch": "demo, this terminal",
+        "ears-words": "nobody, listened, here",
+        "ears-new": "nothing",
+        "second-copy": "none: demo",
+        "originals-kept": "2",
+        "nothing-filtered": "0",
+    },
+    "clean": {"last-ears": "nobody, listened, here", "copy-elsewhere": f"none: {SECOND}"},
 }
-"""What the demo says to the questions of phase2-conversion that need no figure."""
+"""What the demo says to questions that need no figure, by list."""
 
 
-def sign_off(walk: Walk, pending: int) -> str:
-    """Answer and sign whatever a person would; return in a sentence what was done.
+def sign_off(walk: Walk) -> str:
+    """Answer and sign whatever people would; return in a sentence what was done.
 
     Args:
-        walk: the list before the conversion, its machine checks answered.
-        pending: how many shards wait for a conversion.
+        walk: one of the two lists that ``gonogo init`` binds, its machine checks answered.
 
     Raises:
         GonogoError: when ssh-keygen is not there, or the list asks something that the demo cannot answer.
     """
-    key = _key(walk.around.state / "demo-key")
-    if NAME not in {each.name for each in walk.signers.enrolled()}:
-        walk.signers.enrol(NAME, key.with_name(f"{key.name}.pub").read_text("utf-8"), _ROLES)
-    answers = {**_ANSWERS, **dict(_figures(walk.around.state, pending))}
+    state = walk.around.state
+    keys = {name: _key(state / f"{name}-key") for name in _PEOPLE}
+    enrolled = {each.name for each in walk.signers.enrolled()}
+    for name, roles in _PEOPLE.items():
+        if name not in enrolled:
+            walk.signers.enrol(name, keys[name].with_name(f"{keys[name].name}.pub").read_text("utf-8"), roles)
+    answers = {**_ANSWERS.get(walk.checklist.id, {}), **dict(_figures(walk.checklist.id, state))}
+    answered = _answer(walk, answers)
+    for name, key in keys.items():
+        chosen = walk.signable(walk.look(), name)
+        if chosen:
+            walk.sign(chosen, Pen(identity(walk.signers, name=name, key=key)))
+    who = f"{NAME} and {SECOND}, with keys of their own: {keys[NAME].parent}"
+    return f"{walk.checklist.id}: {counted(answered, 'answer')} given and signed by {who}"
+
+
+def _answer(walk: Walk, answers: Mapping[str, str]) -> int:
     answered = 0
     for each in walk.look().items:
         if each.item.asks_person and not each.is_settled:
@@ -56,18 +75,19 @@ def sign_off(walk: Walk, pending: int) -> str:
                 )
             walk.answer(each.item, answers[each.item.id], NAME)
             answered += 1
-    chosen = walk.signable(walk.look(), NAME)
-    if chosen:
-        walk.sign(chosen, Pen(identity(walk.signers, name=NAME, key=key)))
-    return (
-        f"{walk.checklist.id}: {counted(answered, 'answer')} given and signed by {NAME}, with a key of its own: {key}"
-    )
+    return answered
 
 
-def _figures(state: Path, pending: int) -> Iterator[tuple[str, str]]:
-    """Read aloud what the sweep found."""
+def _figures(checklist: str, state: Path) -> Iterator[tuple[str, str]]:
+    """Read aloud what the reports before a gate say."""
+    if checklist == "clean":
+        report = msgspec.json.decode(artifact(state, "validation.json").read_bytes(), type=ValidationReport)
+        behind = report.total.counts.get("quarantined", 0) + report.total.counts.get("failed", 0)
+        yield "left-behind", f"{behind}, {NAME}" if behind else "0"
+        yield "to-be-deleted", f"{len(report.kept_backups)}, {show_bytes(report.total.backup_bytes)}"
+        return
     sweep = msgspec.json.decode(artifact(state, "sweep.json").read_bytes(), type=SweepSummary)
-    yield "inventory-shards", str(pending)
+    yield "inventory-shards", str(pending_in(state))
     yield "workers-agreed", str(sweep.recommended_workers or 1)
     yield "window-long-enough", f"{(sweep.estimate_s or 0.0) / 3600:.2f}"
 

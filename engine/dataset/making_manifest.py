@@ -9,6 +9,7 @@ import msgspec
 
 from engine.audio.formats import SOURCE_RATE_HZ, TARGET_RATE_HZ
 from engine.crew.answers import State
+from engine.crew.artifacts import write_whole
 from engine.crew.pulse import Pulse
 from engine.crew.wire import from_wire
 from engine.dataset.attended import attended
@@ -23,6 +24,7 @@ from engine.dataset.manifest_fragment import (
 )
 from engine.dataset.manifest_groups import find_groups
 from engine.dataset.manifest_inputs import manifest_inputs, read_manifest_inputs
+from engine.dataset.manifest_markdown import markdown
 from engine.dataset.manifest_merge import PROBLEMS, REPORT, merge
 from engine.dataset.manifest_report import ManifestReport
 from engine.dataset.manifest_rows import ShardRows, list_shard
@@ -33,6 +35,7 @@ from engine.errors import Fault, printable
 from engine.shards.files import RealFiles
 from engine.units import counted
 
+_PAGE: Final = "manifest.md"
 _UNREADABLE: Final = (ProblemKind.SHARD, ProblemKind.HEADER, ProblemKind.BYTES)
 """What leaves clips without a row, or rows without their figures."""
 
@@ -58,7 +61,7 @@ def list_one(task: ListShard, pulse: Pulse) -> Made:
         aliases=task.aliases,
     )
     if is_current(fragment, inputs):
-        return _listed_before(fragment, task)
+        return _listed_before(fragment)
     rows = list_shard(
         files,
         names,
@@ -90,11 +93,10 @@ def standing_of(rows: ShardRows) -> State:
     return State.PENDING if rates == {SOURCE_RATE_HZ} else State.QUARANTINED
 
 
-def _listed_before(fragment: Path, task: ListShard) -> Made:
-    with open_fragment(fragment, dictionaries=(SHARD_STATE,)) as file:
+def _listed_before(fragment: Path) -> Made:
+    with open_fragment(fragment) as file:
         problems = problems_of(file, fragment)
-        clips = file.metadata.num_rows
-        state = str(file.read_row_group(0, columns=[SHARD_STATE])[SHARD_STATE][0].as_py()) if clips else task.state
+        clips, state = file.metadata.num_rows, about_of(file, fragment).state
     faults = [problem for problem in problems if problem.kind is ProblemKind.SHARD]
     fault = Fault(faults[0].detail) if faults else None
     return msgspec.structs.replace(_listed(State(state), clips, len(problems), fault), current=True)
@@ -126,6 +128,7 @@ def merge_all(task: MergeManifest, pulse: Pulse) -> Made:
         groups = find_groups(fragments, places.state, common_videos=task.common_videos, stop=stop)
         pulse.enter("merge")
         report = merge(fragments, manifest, groups, inputs, stop=stop)
+        write_whole(places(_PAGE), markdown(report).encode())
     return _made(places, report, current=False)
 
 
@@ -160,7 +163,7 @@ def _made(places: Places, report: ManifestReport, *, current: bool) -> Made:
     cautions = [f"{each.kind}: {each.count:,} in {counted(each.shards, 'shard')}" for each in report.problems]
     if report.without_text:
         cautions.append(f"{counted(report.without_text, 'clip')} with an empty transcript")
-    names = (MANIFEST, REPORT, PROBLEMS)
+    names = (MANIFEST, REPORT, _PAGE, PROBLEMS)
     return Made(
         task="",
         state=State.DONE,

@@ -12,7 +12,7 @@ from engine.audio.sniff import looks_like_audio
 from engine.errors import Fault, InputError
 from engine.shards.contents import probe_member
 from engine.shards.files import Reader, ReadFailedError
-from engine.shards.tar import Member, ReadAt, read_index
+from engine.shards.tar import BLOCK_BYTES, Member, ReadAt, read_index
 from engine.shards.window import Windows
 
 
@@ -50,12 +50,14 @@ def walk(reader: Reader, tick: Callable[[], None] = lambda: None) -> TarClips:
         elif not member.is_folder:
             found.others.append(member)
 
-    try:
-        read_index(windows.read_at, reader.size_bytes, tick, visit)
-    except InputError as error:
-        found.fault = error.fault
-    except ReadFailedError as error:
-        found.fault, found.disk_refused = Fault("the tar cannot be read", read=error.strerror or ""), True
+    whole_blocks = reader.size_bytes - reader.size_bytes % BLOCK_BYTES
+    for size_bytes in dict.fromkeys((reader.size_bytes, whole_blocks)):  # one that was cut within a block is refused
+        try:
+            read_index(windows.read_at, size_bytes, tick, visit)
+        except InputError as error:
+            found.fault = found.fault or error.fault
+        except ReadFailedError as error:
+            found.fault, found.disk_refused = Fault("the tar cannot be read", read=error.strerror or ""), True
     return found
 
 

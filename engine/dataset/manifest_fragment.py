@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,16 +16,27 @@ import msgspec
 import xxhash
 
 from engine.crew.artifacts import whole
+from engine.dataset.manifest_fragment_inputs import FragmentInputs, inputs_of
 from engine.dataset.manifest_rows import ClipEntry, ShardRows
-from engine.dataset.manifest_schema import FORMAT, KEYS, ROW_GROUP, Problem, fragment_schema
+from engine.dataset.manifest_schema import KEYS, ROW_GROUP, Problem, fragment_schema
 from engine.dataset.split_session import CLIP, VIDEO
 from engine.errors import DamagedError, Fault
-from engine.shards.files import Files
-from engine.shards.names import ShardFiles
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+__all__ = [
+    "About",
+    "FragmentInputs",
+    "about_of",
+    "inputs_of",
+    "is_current",
+    "open_fragment",
+    "problems_of",
+    "unit_of",
+    "write_fragment",
+]
 
 _ABOUT: Final = b"gonogo.fragment"
 _PROBLEMS: Final = b"gonogo.problems"
@@ -33,69 +44,14 @@ _COMPRESSION: Final = "lz4"
 """A fragment is read more often than a disk is short of room: it is unpacked at memory speed."""
 
 
-class Version(msgspec.Struct, frozen=True):
-    """One version of one file; the device is left out, for a volume may be mounted under another number."""
-
-    inode: int
-    size_bytes: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-class FragmentInputs(msgspec.Struct, frozen=True, kw_only=True):
-    """What a fragment was made of; while all of it is the same, so is the fragment."""
-
-    format: int = FORMAT
-    source: str
-    shard: str
-    tar_name: str
-    tar: Version | None
-    """None where there is none; so with the next two."""
-    sidecar: Version | None
-    clip_table: Version | None
-    state: str
-    aliases: Mapping[str, Sequence[str]]
-
-
 class About(msgspec.Struct, frozen=True, kw_only=True):
     """What a fragment says of itself."""
 
     inputs: FragmentInputs
+    state: str
+    """What its rows say of the shard; the state among the inputs is what was known before they were read."""
     look_again: bool = False
     """It is never current: the disk refused something when it was made."""
-
-
-def inputs_of(
-    files: Files,
-    names: ShardFiles,
-    *,
-    source: str,
-    shard: str,
-    tar: str,
-    sidecar: Path | None,
-    clip_table: Path | None,
-    state: str,
-    aliases: Mapping[str, Sequence[str]],
-) -> FragmentInputs:
-    """Look at a shard's files as they are now; to be called before they are read, so that a change makes stale."""
-
-    def version(path: Path | None) -> Version | None:
-        facts = None if path is None else files.facts(path)
-        if facts is None:
-            return None
-        identity = facts.identity
-        return Version(identity.inode, identity.size_bytes, identity.mtime_ns, identity.ctime_ns)
-
-    return FragmentInputs(
-        source=source,
-        shard=shard,
-        tar_name=tar,
-        tar=version(names.audio),
-        sidecar=version(sidecar),
-        clip_table=version(clip_table),
-        state=state,
-        aliases={field: tuple(columns) for field, columns in sorted(aliases.items())},
-    )
 
 
 def write_fragment(path: Path, rows: ShardRows, inputs: FragmentInputs) -> None:
@@ -106,7 +62,7 @@ def write_fragment(path: Path, rows: ShardRows, inputs: FragmentInputs) -> None:
     """
     import pyarrow.parquet as pq  # noqa: PLC0415  # 60 MB of library
 
-    about = About(inputs=inputs, look_again=rows.look_again)
+    about = About(inputs=inputs, state=rows.state, look_again=rows.look_again)
     schema = fragment_schema().with_metadata({_ABOUT: msgspec.json.encode(about), _PROBLEMS: _packed(rows.problems)})
     with whole(path) as temporary:
         pq.write_table(

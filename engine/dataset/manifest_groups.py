@@ -79,6 +79,7 @@ def find_groups(
         starts = reading.spill(utts, audios)
         same_utt_id = _later([rows for rows in utts.twins() if rows.size], at=2)
         alike = [rows for rows in audios.twins() if rows.size]
+        _give_back()
         return Groups(_leaders(reading, starts, alike, common_videos), starts, same_utt_id, _later(alike, at=3))
 
 
@@ -113,12 +114,18 @@ class _Reading:
                 self._go_on()
                 with open_fragment(path) as file:
                     column = file.read(columns=["group_id"], use_threads=False)["group_id"]
-                names = column.to_pylist()
-                yield from (names[at] for at in (rows[begin:end].astype(np.int64) - start).tolist())
+                yield from (column[at].as_py() for at in (rows[begin:end].astype(np.int64) - start).tolist())
 
     def _go_on(self) -> None:
         self.stop.check()
         self.tick()
+
+
+def _give_back() -> None:
+    """Have Arrow return what it keeps of freed memory, before the merge takes its own."""
+    import pyarrow as pa  # noqa: PLC0415  # loaded by now
+
+    pa.default_memory_pool().release_unused()
 
 
 def _later(found: Sequence[Rows], at: int) -> Twins:

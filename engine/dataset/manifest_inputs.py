@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 import xxhash
 
-from engine.dataset.manifest_fragment import FragmentInputs
+from engine.dataset.manifest_fragment_inputs import FragmentInputs
 from engine.dataset.manifest_schema import FORMAT
 
 INPUTS: Final = b"gonogo.manifest"

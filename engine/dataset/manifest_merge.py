@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,23 +13,23 @@ import numpy as np
 
 from engine.checklist.kinds.table_stop import Stop
 from engine.crew.artifacts import whole, write_whole
-from engine.dataset.manifest_fragment import About, about_of, open_fragment, problems_of
+from engine.dataset.manifest_columns import grouped, row_groups_of
+from engine.dataset.manifest_fragment import about_of, open_fragment, problems_of
 from engine.dataset.manifest_groups import Groups, Twins
 from engine.dataset.manifest_inputs import INPUTS, ManifestInputs
 from engine.dataset.manifest_problems import Problems
-from engine.dataset.manifest_report import ManifestReport, Part
-from engine.dataset.manifest_schema import FROM_SHARD, Problem, ProblemKind, problems_schema, schema
+from engine.dataset.manifest_report import ManifestReport
+from engine.dataset.manifest_schema import Problem, ProblemKind, problems_schema, schema
 from engine.dataset.manifest_table import RowGroups
+from engine.dataset.manifest_tally import Tally
 from engine.errors import DamagedError, Fault
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
 Tick = Callable[[], None]
 PROBLEMS: Final = "manifest_problems.parquet"
 REPORT: Final = "manifest.json"
-_S_PER_HOUR: Final = 3600
 
 
 def merge(
@@ -58,7 +58,7 @@ def merge(
         OSError: when the disk refuses; what stood there before stands there still.
         StoppedError: when nobody waits any more.
     """
-    ended, tally = stop or Stop(), _Tally()
+    ended, tally = stop or Stop(), Tally()
     with whole(out) as temporary:
         with whole(out.with_name(PROBLEMS)) as told, RowGroups(told, problems_schema()) as problem_rows:
             problems = Problems(problem_rows)
@@ -81,7 +81,7 @@ class _Merging:
 
     groups: Groups
     problems: Problems
-    tally: _Tally
+    tally: Tally
     columns: pa.Schema
     """The manifest's."""
     shards: list[str] = field(default_factory=list)
@@ -95,10 +95,10 @@ class _Merging:
             self.shards.append(f"{about.inputs.source}/{about.inputs.shard}")
             self.tally.shard(about)
             twins: list[Problem] = []
-            for rows in _row_groups(file, about, self.columns):
+            for rows in row_groups_of(file, about, self.columns):
                 twins += self._twins(rows)
                 self.tally.count(rows)
-                table.add(_grouped(rows, self.groups.leaders, self.columns))
+                table.add(grouped(rows, self.groups.leaders, self.columns))
             told = problems_of(file, path)
         self.problems.add(about.inputs.source, about.inputs.shard, [*told, *twins])
 
@@ -127,102 +127,3 @@ class _Merging:
             at, shard = row - start, self.shards[bisect_right(self.groups.starts, first) - 1]
             detail = f"as in row {first:,} of the manifest (from 0), of {shard}"
             yield Problem(kind, members[at].as_py(), utt_ids[at].as_py(), detail)
-
-
-@dataclass(slots=True)
-class _Part:
-    shards: int = 0
-    clips: int = 0
-    seconds: float = 0.0
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What the report counts."""
-
-    rows: int = 0
-    shards: int = 0
-    without_text: int = 0
-    without_metadata: int = 0
-    look_again: bool = False
-    parts: dict[tuple[str, str], _Part] = field(default_factory=dict)
-    """By source and state."""
-    _part: _Part = field(default_factory=_Part)
-
-    def shard(self, about: About) -> None:
-        """Begin with the next shard."""
-        self.shards += 1
-        self.look_again |= about.look_again
-        self._part = self.parts.setdefault((about.inputs.source, about.inputs.state), _Part())
-        self._part.shards += 1
-
-    def count(self, rows: pa.Table) -> None:
-        """Count rows of it."""
-        self.rows += rows.num_rows
-        self._part.clips += rows.num_rows
-        self._part.seconds += float(np.nansum(rows["duration_s"].to_numpy()))
-        self.without_text += _true(rows["text_empty"])
-        self.without_metadata += rows.num_rows - _true(rows["has_metadata"])
-
-    def report(self, inputs: ManifestInputs, groups: Groups, problems: Problems) -> ManifestReport:
-        """Sum up."""
-        parts = tuple(
-            Part(source=source, state=state, shards=of.shards, clips=of.clips, hours=of.seconds / _S_PER_HOUR)
-            for (source, state), of in self.parts.items()
-        )
-        return ManifestReport(
-            inputs=inputs,
-            rows=self.rows,
-            shards=self.shards,
-            hours=sum(part.hours for part in parts),
-            groups_united=len(groups.leaders),
-            without_text=self.without_text,
-            without_metadata=self.without_metadata,
-            parts=parts,
-            problems=problems.counts(),
-            look_again=self.look_again,
-        )
-
-
-def _row_groups(file: pq.ParquetFile, about: About, columns: pa.Schema) -> Iterator[pa.Table]:
-    """Yield a fragment's rows with the manifest's columns; what its shard says is not read but made."""
-    import pyarrow as pa  # noqa: PLC0415  # loaded by now
-
-    inputs = about.inputs
-    read = [name for name in columns.names if name not in FROM_SHARD]
-    of_shard = dict(zip(FROM_SHARD, (inputs.source, inputs.shard, inputs.tar_name, inputs.state), strict=True))
-    for at in range(file.num_row_groups):
-        rows = file.read_row_group(at, columns=read, use_threads=False)
-        zeros = pa.Array.from_buffers(pa.int32(), rows.num_rows, [None, pa.py_buffer(bytes(4 * rows.num_rows))])
-        made = {name: pa.DictionaryArray.from_arrays(zeros, _only(value)) for name, value in of_shard.items()}
-        yield pa.table([made[name] if name in made else rows[name] for name in columns.names], columns.names)
-
-
-def _true(flags: pa.ChunkedArray) -> int:
-    """Count what is true; without ``pyarrow.compute``, which takes 9 MB."""
-    return sum(chunk.true_count for chunk in flags.chunks)
-
-
-def _only(value: str) -> pa.StringArray:
-    """Return an array of one text; ``pa.array`` would look for pandas each time, which takes as long as to merge it."""
-    import pyarrow as pa  # noqa: PLC0415  # loaded by now
-
-    held = value.encode()
-    offsets = np.array([0, len(held)], np.int32)
-    return pa.StringArray.from_buffers(1, pa.py_buffer(offsets), pa.py_buffer(held))
-
-
-def _grouped(rows: pa.Table, leaders: Mapping[str, str], columns: pa.Schema) -> pa.Table:
-    """Give rows the groups that other shards' clips make of theirs."""
-    import pyarrow as pa  # noqa: PLC0415  # loaded by now
-
-    arrays = rows.columns
-    if leaders:
-        at = columns.get_field_index("group_id")
-        held = rows["group_id"].combine_chunks()
-        units = held.dictionary.to_pylist()
-        if not leaders.keys().isdisjoint(units):
-            names = pa.array([leaders.get(unit, unit) for unit in units], pa.string())
-            held = pa.DictionaryArray.from_arrays(held.indices, names)
-        arrays[at] = held.dictionary_decode()
-    return pa.Table.from_arrays(arrays, schema=columns)

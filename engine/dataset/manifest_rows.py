@@ -1,34 +1,28 @@
 """The rows of one shard of the manifest: a row for every clip, whatever is wrong with it or with its shard.
 
-Audio hashes come from the table that the shard's conversion left, where it is of this very tar; clips of other shards
-are read for them, which is the only time that a manifest reads audio.
+What the tar's headers, the metadata beside them and the clips' hashes say is put together here.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
 
 import msgspec
-import xxhash
 
 from engine.crew.answers import State
 from engine.dataset.manifest_clips import Clip, TarClips, walk
+from engine.dataset.manifest_hashes import hash_clips, known_hashes
 from engine.dataset.manifest_labels import Labels
 from engine.dataset.manifest_metadata import Aliases, Metadata, gather
 from engine.dataset.manifest_schema import Problem, ProblemKind
 from engine.errors import Fault, printable
-from engine.shards.clips import DAMAGED_TABLE, ClipRow, read_clip_table
-from engine.shards.digest import CHUNK_BYTES
-from engine.shards.files import Files, Reader, ReadFailedError
+from engine.shards.files import Files
 from engine.shards.names import ShardFiles
 from engine.shards.sidecar import Row, webdataset_key
-from engine.shards.tar import Member
 
 Tick = Callable[[], None]
-_NO_FILE: Final = Fault("the tar cannot be read", wanted="a plain file")
 
 
 class ClipEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -98,26 +92,31 @@ def list_shard(
     """
     told = ShardRows(source=source, shard=shard, tar=tar, state=state)
     try:
-        facts = files.facts(names.audio)
-        if facts is None or not facts.is_file:
-            read = "nothing" if facts is None else "a link, a folder or a device"
-            fault = msgspec.structs.replace(_NO_FILE, read=read)
+        fault = _no_tar(files, names)
+        if fault is not None:
             return msgspec.structs.replace(told, problems=(Problem(ProblemKind.SHARD, detail=str(fault)),))
         with files.open(names.audio) as reader:
             found = walk(reader, tick)
             metadata = gather(found, names.audio, sidecar, reader.read_at, aliases)
-            known = _known_hashes(clip_table) if state == State.DONE else []
-            hashes, unreadable = _hashes(reader, found.clips, known, tick)
+            known = known_hashes(clip_table) if state == State.DONE else []
+            hashes, unreadable = hash_clips(reader, found.clips, known, tick)
     except OSError as error:
         problem = Problem(ProblemKind.SHARD, detail=f"the disk refuses: {error.strerror}")
         return msgspec.structs.replace(told, problems=(problem,), look_again=True)
-    entries = tuple(
-        _entry(told, clip, metadata.rows.get(clip.member.name), audio_hash)
-        for clip, audio_hash in zip(found.clips, hashes, strict=True)
-    )
+    rows = [metadata.rows.get(clip.member.name) for clip in found.clips]
+    entries = tuple(_entry(told, *each) for each in zip(found.clips, rows, hashes, strict=True))
     problems = (*_problems(found, metadata, entries), *unreadable)
     look_again = found.disk_refused or bool(unreadable)
     return msgspec.structs.replace(told, rows=entries, problems=problems, look_again=look_again)
+
+
+def _no_tar(files: Files, names: ShardFiles) -> Fault | None:
+    """Say why a shard's tar cannot even be opened."""
+    facts = files.facts(names.audio)
+    if facts is not None and facts.is_file:
+        return None
+    read = "nothing" if facts is None else "a link, a folder or a device"
+    return Fault("the tar cannot be read", file=names.audio_name, read=read, wanted="a plain file")
 
 
 def _entry(shard: ShardRows, clip: Clip, known: tuple[Row, Labels] | None, audio_hash: str) -> ClipEntry:
@@ -157,45 +156,3 @@ def _problems(found: TarClips, metadata: Metadata, entries: Sequence[ClipEntry])
         if counts[key] > 1:
             detail = f"{counts[key]:,} clips have the key {printable(key)}"
             yield Problem(ProblemKind.MERGED, entry.member, entry.utt_id, detail)
-
-
-def _known_hashes(table: Path | None) -> list[ClipRow]:
-    """Read what a conversion left; without it, or where it is damaged, clips are read."""
-    if table is None:
-        return []
-    try:
-        return list(read_clip_table(table))
-    except (FileNotFoundError, *DAMAGED_TABLE):
-        return []
-
-
-def _hashes(
-    reader: Reader, clips: Sequence[Clip], known: Sequence[ClipRow], tick: Tick
-) -> tuple[list[str], list[Problem]]:
-    """Return the hash of each clip's bytes, "" where they cannot be read, which is told."""
-    hashes, problems = [], list[Problem]()
-    rows: Iterable[ClipRow | None] = (*known[: len(clips)], *([None] * (len(clips) - len(known))))
-    for clip, row in zip(clips, rows, strict=True):
-        tick()
-        if row is not None and _is_of(row, clip.member):
-            hashes.append(row.xxh3_128)
-            continue
-        try:
-            hashes.append(_read_hash(reader, clip.member, tick))
-        except ReadFailedError as error:
-            hashes.append("")
-            problems.append(Problem(ProblemKind.BYTES, member=printable(clip.member.name), detail=str(error.strerror)))
-    return hashes, problems
-
-
-def _is_of(row: ClipRow, member: Member) -> bool:
-    place = (printable(member.name), member.data_offset, member.size_bytes)
-    return (row.member, row.offset_bytes, row.size_bytes) == place
-
-
-def _read_hash(reader: Reader, member: Member, tick: Tick) -> str:
-    hasher = xxhash.xxh3_128()
-    for start in range(0, member.size_bytes, CHUNK_BYTES):
-        tick()
-        hasher.update(reader.read_at(member.data_offset + start, min(CHUNK_BYTES, member.size_bytes - start)))
-    return hasher.hexdigest()

@@ -16,7 +16,7 @@ Numbers = np.ndarray[tuple[int], np.dtype[np.uint64]]
 Rows = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 
 _BITS: Final = 6
-"""64 files: of ten million rows each has 160,000, of a hundred million one takes some 50 MB."""
+"""64 files: of ten million rows each has 160,000, which take 5 MB; of a hundred million one takes 50 MB."""
 _HELD_ROWS: Final = 1 << 17
 """Dealt out together: 2,000 rows a file and call."""
 
@@ -58,7 +58,7 @@ class Spill:
     def _deal(self) -> None:
         rows, self._count = self._held[: self._count], 0
         part = (rows[:, 0] >> np.uint64(64 - _BITS)).astype(np.uint8)
-        rows = rows[np.argsort(part, kind="stable")]
+        rows = rows.take(np.argsort(part, kind="stable"), axis=0)  # twice as quick as rows[...]
         ends = np.cumsum(np.bincount(part, minlength=len(self._paths)))
         for path, start, end in zip(self._paths, [0, *ends[:-1]], ends, strict=True):
             if start < end:
@@ -72,9 +72,18 @@ def _twins(rows: Rows) -> Rows:
     again = np.unique(highs[1:][highs[1:] == highs[:-1]])
     if not again.size:
         return rows[:0]
+    rows = rows[_may_be_in(again, rows[:, 0])]
     places = np.searchsorted(again, rows[:, 0])
     rows = rows[again[np.minimum(places, again.size - 1)] == rows[:, 0]]
     rows = rows[np.lexsort((rows[:, 1], rows[:, 0]))]
     same = (rows[1:, :2] == rows[:-1, :2]).all(axis=1)
     found: Rows = rows[np.append(same, False) | np.insert(same, 0, False)]
+    return found
+
+
+def _may_be_in(few: Numbers, many: Numbers) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell quickly which numbers are certainly not among a few: by their lowest bits."""
+    marks = np.zeros(1 << 16, np.bool_)
+    marks[few.astype(np.uint16)] = True
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = marks[many.astype(np.uint16)]
     return found

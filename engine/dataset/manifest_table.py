@@ -25,6 +25,8 @@ ENCODINGS: Final = {
 """Columns whose values do not repeat: a dictionary of them would be built for each row group and thrown away. These
 take up to half the time of plain values and up to half the bytes; they are of Parquet 2, which pyarrow, polars, DuckDB
 and Spark read."""
+_UNSORTED: Final = frozenset({"text", "audio_hash", "text_empty", "has_metadata", "bucket", "detail"})
+"""Columns of which every row group has everything: the least and the most of them would be looked for in vain."""
 _PLAIN: Final = frozenset({"duration_s", "text_empty", "has_metadata", "detail"})
 
 
@@ -47,6 +49,7 @@ class RowGroups:
             compression="zstd",
             compression_level=LEVEL,
             write_page_checksum=True,
+            write_statistics=[_leaf(name) for name in schema.names if name not in _UNSORTED],
             use_dictionary=[_leaf(name) for name in schema.names if name not in single],
             column_encoding=encodings,
         )

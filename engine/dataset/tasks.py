@@ -10,7 +10,6 @@ from engine.config import Benchmark, Buckets, Split
 from engine.crew.answers import Answer
 from engine.crew.wire import ShardRef
 
-
 CLIPS: Final = "clips"
 PROBLEMS_FOUND: Final = "problems"
 SHARD_STATE: Final = "shard_state"

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -233,15 +234,25 @@ def test_doctor_says_go_and_names_what_it_found(gonogo: Gonogo, corpus: Path) ->
     assert not list(corpus.glob(".gonogo-probe*"))
 
 
-def test_the_demo_converts_one_source_and_skips_the_other(gonogo: Gonogo) -> None:
+def test_the_demo_runs_the_whole_window_and_signs_its_gates(gonogo: Gonogo) -> None:
     first = gonogo("--no-ui", "demo", "corpus")
     assert first.code == 0, first.stderr
-    assert "GO: convert: 6 done, 3 skipped, 0 quarantined, 0 failed, 0 pending" in first.stdout
-    assert "6 converted by this run" in first.stdout
+    assert "GO: window: steps: 10 done" in first.stdout
+    assert "phase2-conversion: 10 answers given and signed by demo" in first.stderr
+    corpus = gonogo.home / "corpus"
+    states = Counter(row["shard_state"] for row in pq.read_table(artifacts(corpus) / "manifest.parquet").to_pylist())
+    assert set(states) == {"done", "skipped"}
+    assert json.loads((artifacts(corpus) / "report.json").read_bytes())["verdict"] == "GO"
+    assert json.loads((artifacts(corpus) / "clean.json").read_bytes())["freed_bytes"] > 0
+    assert not list(corpus.rglob("audio_48k.bak"))
     second = gonogo("--no-ui", "--json", "demo", "corpus")
-    assert second.code == 0
+    assert second.code == 0, second.stderr
     assert second.lines[0]["type"] == "version"
-    assert (second.summary["counts"]["done"], second.summary["converted"]) == (6, 0)
+    assert second.summary["counts"] == {"done": 7, "skipped": 3}
+
+
+def artifacts(corpus: Path) -> Path:
+    return corpus / ".gonogo" / "artifacts"
 
 
 def test_every_command_is_in_the_readme_and_has_help(gonogo: Gonogo) -> None:

@@ -59,7 +59,13 @@ def _lot(step: Step, index: int, first: int | None, earlier: WindowView | None, 
         return Lot(step, Fate.RUN)
     if before is not None:
         return Lot(step, Fate.KEEP, before)
-    return Lot(step, Fate.RUN if first is None else Fate.SKIP)
+    return Lot(step, Fate.RUN if first is None and not _was_skipped(step, earlier) else Fate.SKIP)
+
+
+def _was_skipped(step: Step, earlier: WindowView | None) -> bool:
+    """Tell whether the window that goes on was asked to begin behind a step."""
+    track = earlier.tracks.get(step.name) if earlier is not None else None
+    return track is not None and track.state is StepState.SKIPPED
 
 
 def _done(step: Step, earlier: WindowView | None) -> Track | None:
@@ -71,6 +77,10 @@ def _done(step: Step, earlier: WindowView | None) -> Track | None:
     return track if same and track is not None and track.state is StepState.DONE else None
 
 
+def _begun_behind(from_step: str) -> str:
+    return f"the window was asked to begin with {from_step}" if from_step else "the window was asked to begin behind it"
+
+
 def left_out(lot: Lot, from_step: str = "") -> StepKept | StepLeftOut | None:
     """Return how a window's log tells of a step that is not done in this run; None for one that is."""
     name, kept = lot.step.name, lot.before
@@ -78,7 +88,7 @@ def left_out(lot: Lot, from_step: str = "") -> StepKept | StepLeftOut | None:
         case Fate.DROP:
             return StepLeftOut(step=name, how="dropped", told=lot.step.drop)
         case Fate.SKIP:
-            return StepLeftOut(step=name, how="skipped", told=f"the window was asked to begin with {from_step}")
+            return StepLeftOut(step=name, how="skipped", told=_begun_behind(from_step))
         case Fate.KEEP if kept is not None:
             outcome = kept.outcome or Outcome.OK
             return StepKept(step=name, step_run=kept.run, outcome=outcome, started=kept.started, ended=kept.ended)

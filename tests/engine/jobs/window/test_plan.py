@@ -183,6 +183,12 @@ def test_from_a_step_on_everything_is_done_again_and_nothing_before_it(plan: Pla
     assert fates(plan, None, from_step="convert") == [Fate.SKIP, Fate.SKIP, Fate.RUN]
 
 
+def test_a_window_that_began_behind_a_step_goes_on_without_it(plan: Plan) -> None:
+    view = earlier(plan, look=StepState.SKIPPED, sweep=StepState.DONE, convert=StepState.FAILED)
+    assert fates(plan, view) == [Fate.SKIP, Fate.KEEP, Fate.RUN]
+    assert fates(plan, view, from_step="look") == [Fate.RUN, Fate.RUN, Fate.RUN]
+
+
 def test_only_what_may_be_dropped_is(plan: Plan) -> None:
     assert fates(plan, drop=("sweep",)) == [Fate.RUN, Fate.DROP, Fate.RUN]
     with pytest.raises(UsageError, match="'convert' may not be dropped; those that may: look, sweep"):
