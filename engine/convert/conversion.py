@@ -22,7 +22,7 @@ from engine.convert.events import (
     ShardStarted,
 )
 from engine.convert.events import Planned as PlannedEvent
-from engine.convert.guard import reserve_for, still_to_write, why_not
+from engine.convert.guard import InHand, reserve_for, still_to_write, why_not
 from engine.convert.plan import Planned, plan, spread_over, to_release
 from engine.convert.releasing import Releases
 from engine.convert.scratch import clear_scratch, scratch_of
@@ -77,6 +77,7 @@ class Conversion(Staffed):
         self._refused: Counter[str] = Counter()
         self._full_since: float | None = None
         self._idle_since: float | None = None
+        self._in_hand = InHand()
         self._safety: str = ""
         self._kept: list[Planned] = []
         self._scratch = scratch_of(desk)
@@ -179,9 +180,9 @@ class Conversion(Staffed):
         folder = self._folder_written(task.id)
         device = self._volumes.device(folder)
         running = sum(
-            still_to_write(reserve_for(self.sizes[view.task.id]), self.newest.get(view.task.id))
-            for view in self.pool.workers()
-            if view.task is not None and self._volumes.device(self._folder_written(view.task.id)) == device
+            still_to_write(reserve_for(self.sizes[shard]), progress)
+            for shard, progress in self._in_hand
+            if self._volumes.device(self._folder_written(shard)) == device
         )
         return why_not(self._volumes.room(folder), running, reserve_for(self.sizes[task.id]))
 
@@ -198,7 +199,10 @@ class Conversion(Staffed):
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
             try:
+                views = [view.task.id for view in self.pool.workers() if view.task is not None]
+                answered = self._in_hand.look({shard: self.newest.get(shard) for shard in views})
                 await self._volumes.look()
+                answered()
             except OSError as error:
                 self._stop_for_safety(f"a volume of the corpus does not answer any more: {error}")
                 return
@@ -235,6 +239,7 @@ class Conversion(Staffed):
     def on_handed_out(self, task: Task, worker: int) -> None:
         """See :class:`PoolOwner`."""
         super().on_handed_out(task, worker)
+        self._in_hand.take(task.id)
         self.desk.log.append(ShardStarted(shard=task.label, worker=worker, bytes_in=self.sizes[task.id]))
 
     def on_result(self, task: Task, line: bytes) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.crew.answers import Progress
@@ -15,6 +16,35 @@ class Room:
     free_bytes: int
     floor_bytes: int
     """Never to be undercut."""
+
+
+class InHand:
+    """The shards that a look at the disk does not know the last of: each with its progress as of that look.
+
+    What was written since is not in the free space that the look found, be the shard still in a worker's hands or
+    done meanwhile. So both count, as they stood then, until the next look.
+    """
+
+    def __init__(self) -> None:
+        self._as_of_look: dict[str, Progress | None] = {}
+
+    def take(self, task: str) -> None:
+        """Learn that a worker has a shard."""
+        self._as_of_look[task] = None
+
+    def look(self, now: Mapping[str, Progress | None]) -> Callable[[], None]:
+        """Learn, before the disk is asked, where the shards in hand are; call the result when it has answered."""
+        before, now = set(self._as_of_look), dict(now)
+
+        def answered() -> None:
+            since = {task: None for task in self._as_of_look if task not in before}
+            self._as_of_look = {**now, **since}
+
+        return answered
+
+    def __iter__(self) -> Iterator[tuple[str, Progress | None]]:
+        """Yield each shard with its progress as of the last look; None where it had not told any."""
+        return iter(self._as_of_look.items())
 
 
 def still_to_write(reserved_bytes: int, progress: Progress | None) -> int:

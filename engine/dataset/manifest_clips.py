@@ -12,7 +12,8 @@ from engine.audio.sniff import looks_like_audio
 from engine.errors import Fault, InputError
 from engine.shards.contents import probe_member
 from engine.shards.files import Reader, ReadFailedError
-from engine.shards.tar import BLOCK_BYTES, Member, ReadAt, read_index
+from engine.shards.tar import Member, ReadAt, read_index
+from engine.shards.tarheader import BLOCK_BYTES
 from engine.shards.window import Windows
 
 
