@@ -19,7 +19,8 @@ import numpy as np
 from engine.dataset.export_clip import Clip
 from engine.dataset.export_rows import Piece
 from engine.dataset.export_tally import Tally
-from engine.dataset.export_tar import ESCAPE, Tar
+from engine.dataset.export_tar import Tar
+from engine.dataset.tar_path import ESCAPE
 from engine.shards.tar import Member, padded
 from engine.shards.tarheader import BLOCK_BYTES
 

@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
-from engine.errors import DamagedError, Fault, InputError, printable
+from engine.dataset.tar_path import ESCAPE, tar_path
+from engine.errors import DamagedError, Fault, InputError
 from engine.shards.files import RealFiles
 from engine.shards.tar import Member, read_index
 from engine.shards.tarheader import BLOCK_BYTES
@@ -14,8 +15,6 @@ from engine.shards.window import Windows
 
 _AGAIN: Final = "make the manifest and the split again"
 _END: Final = bytes(2 * BLOCK_BYTES)
-ESCAPE: Final = "\\"
-"""A name in the manifest without one is the name in the tar; one with it may be escaped."""
 
 
 class Tar:
@@ -31,7 +30,7 @@ class Tar:
 
     def __init__(self, corpus: Path, name: str) -> None:
         self.name = name
-        self.path = _find(corpus, name)
+        self.path = tar_path(corpus, name)
         facts = RealFiles().facts(self.path)
         if facts is None or not facts.is_file:
             read = "nothing" if facts is None else "no plain file"
@@ -91,17 +90,3 @@ def is_utf8(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _find(corpus: Path, name: str) -> Path:
-    """Return the path of a tar whose name may be escaped: then folders are listed for what is shown so."""
-    path = corpus / name
-    if ESCAPE not in name or path.exists():
-        return path
-    at = corpus
-    for part in name.split("/"):
-        try:
-            at = next((entry for entry in at.iterdir() if printable(entry.name) == part), at / part)
-        except OSError:
-            return path
-    return at

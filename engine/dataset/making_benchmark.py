@@ -11,6 +11,7 @@ from engine.dataset.decode_benchmark import Benchmark, Measured, Plan, run_bench
 from engine.dataset.decode_sample import draw
 from engine.dataset.places import MANIFEST, places_of
 from engine.dataset.split_table import file_xxh3_128
+from engine.dataset.tar_path import tar_path
 from engine.dataset.tasks import Made, MeasureDecoding
 from engine.errors import printable
 from engine.units import counted
@@ -28,7 +29,7 @@ def measure_decoding(task: MeasureDecoding, pulse: Pulse) -> Made:
     places = places_of(task)
 
     def tar_of(source: str, shard: str, tar: str) -> Path:
-        return places.corpus / tar
+        return tar_path(places.corpus, tar)
 
     pulse.enter("draw")
     with attended(pulse) as stop:

@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.dataset.export_tar import ESCAPE, Tar
-from engine.errors import DamagedError
+from engine.dataset.tar_path import tar_path
 from engine.shards.files import Identity, RealFiles
 from engine.shards.listing import LOOKS_AT_ONCE
 
@@ -46,7 +45,7 @@ def look_at_tars(corpus: Path, tars: Sequence[tuple[str, str]], tick: Callable[[
 
     def look(named: tuple[str, str]) -> TarSeen:
         shard, tar = named
-        facts = files.facts(_path(corpus, tar))
+        facts = files.facts(tar_path(corpus, tar))
         return TarSeen(shard, facts.identity if facts else None)
 
     seen = []
@@ -55,16 +54,6 @@ def look_at_tars(corpus: Path, tars: Sequence[tuple[str, str]], tick: Callable[[
             tick()
             seen.append(one)
     return seen
-
-
-def _path(corpus: Path, name: str) -> Path:
-    """Return the path of a tar whose name in the manifest may be escaped."""
-    if ESCAPE not in name:
-        return corpus / name
-    try:
-        return Tar(corpus, name).path
-    except DamagedError:
-        return corpus / name
 
 
 def moved(seen: Sequence[TarSeen], validated: dict[str, Identity | None], manifest_mtime_ns: int | None) -> TarsMoved:
