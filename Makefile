@@ -45,6 +45,7 @@ check: $(VENV)/.dev  ## ruff, mypy strict, import-linter
 
 bench: $(VENV)/.dev .venv-real/.ready .venv-bench/.ready programs  ## what gonogo costs, and how it compares, measured now
 	.venv-bench/bin/python -m benchmarks.conversion --profile --plot docs/conversion_speed.svg
+	.venv-bench/bin/python -m benchmarks.artifacts
 	$(BIN)/python -m benchmarks.console_cost
 	$(BIN)/python -m benchmarks.parquet_gate
 	$(BIN)/python -m benchmarks.detectors

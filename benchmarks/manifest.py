@@ -22,11 +22,13 @@ from benchmarks.lane import ROOT
 from benchmarks.machine import load, processor
 from benchmarks.manifest_lanes import CANDIDATES, OUTPUT_BYTES, PEAK_BYTES
 from benchmarks.measuring import Cost, Race, Spread, figure, turns
+from benchmarks.plan import Plan
 from engine.host.facts import package_versions
 
 FRAGMENTS: Final = 4138
 CLIPS: Final = 2417
 ROUNDS: Final = 3
+QUICK_FRAGMENTS: Final = 40
 MAKERS: Final = 2
 CPU_GOAL: Final = Goal(1.1, at_least=False)
 PEAK_GOAL: Final = Goal(200, at_least=False, unit=" MB")
@@ -42,13 +44,31 @@ def main() -> None:
     asked = made.parse_args()
     count = max(1, asked.rows // CLIPS)
     with tempfile.TemporaryDirectory(prefix="gonogo-bench-", dir=asked.scratch) as home:
-        fragments = Path(home) / "fragments"
-        _make(fragments, count)
-        race = Race()
-        for order in turns(list(CANDIDATES), asked.rounds):
-            for name in order:
-                race.add(name, _measured(name, fragments))
+        race = _raced(Path(home) / "fragments", count, asked.rounds)
     sys.stdout.write(_text(race, count))
+
+
+def measure(plan: Plan) -> Section:
+    """Put one manifest together as part of a longer run; the candidates are told as remarks."""
+    count = QUICK_FRAGMENTS if plan.quick else FRAGMENTS
+    plan.told("manifest")(f"{count:,} fragments")
+    race = _raced(plan.place("fragments"), count, plan.rounds(ROUNDS))
+    columns = ("CPU s", "wall s", "peak MB", "output MB")
+    told = (
+        f"{name}: {', '.join(f'{what} {value}' for what, value in zip(columns, values, strict=True))}"
+        for name, *values in _rows(race)
+    )
+    return Section("Manifest", _figures(race), remarks=(f"{count * CLIPS:,} rows from {count:,} fragments", *told))
+
+
+def _raced(fragments: Path, count: int, rounds: int) -> Race:
+    """Make fragments, and let the candidates put them together in turns."""
+    _make(fragments, count)
+    race = Race()
+    for order in turns(list(CANDIDATES), rounds):
+        for name in order:
+            race.add(name, _measured(name, fragments))
+    return race
 
 
 def _make(folder: Path, count: int) -> None:
@@ -81,16 +101,27 @@ def _text(race: Race, count: int) -> str:
         f"{count * CLIPS:,} rows from {count:,} fragments; {processor()}; load average {load()}",
         ", ".join(f"{name} {version}" for name, version in package_versions(("pyarrow", "polars", "numpy")).items()),
     )
+    columns = ("candidate", "CPU s", "wall s", "peak MB", "output MB")
+    return (
+        "".join(f"- {line}\n" for line in head)
+        + f"\n{figures_table([Section('', _figures(race))])}\n{table(columns, _rows(race))}"
+    )
+
+
+def _figures(race: Race) -> tuple[Figure, ...]:
     ratio = Spread.of(our.cpu_s / their.cpu_s for our, their in zip(race[OURS], race[POLARS], strict=True))
     alone = Spread.of(our.cpu_s / their.cpu_s for our, their in zip(race[MERGE], race[POLARS], strict=True))
     peak = Spread.of(cost.parts[PEAK_BYTES] / 1e6 for cost in race[OURS])
-    figures = (
+    return (
         Figure("manifest, groups and merge, CPU: gonogo / polars' streaming sink", CPU_GOAL, ratio),
         Figure("manifest, merge alone, CPU: gonogo / polars' streaming sink", None, alone),
         Figure("manifest, groups and merge: peak memory", PEAK_GOAL, peak),
     )
-    columns = ("candidate", "CPU s", "wall s", "peak MB", "output MB")
-    rows = (
+
+
+def _rows(race: Race) -> list[tuple[str, ...]]:
+    """Return the table of the candidates."""
+    return [
         (
             name,
             str(Spread.of(cost.cpu_s for cost in race[name])),
@@ -99,10 +130,7 @@ def _text(race: Race, count: int) -> str:
             figure(Spread.of(cost.parts[OUTPUT_BYTES] / 1e6 for cost in race[name]).middle),
         )
         for name in CANDIDATES
-    )
-    return (
-        "".join(f"- {line}\n" for line in head) + f"\n{figures_table([Section('', figures)])}\n{table(columns, rows)}"
-    )
+    ]
 
 
 if __name__ == "__main__":
