@@ -29,10 +29,10 @@ from benchmarks.lane import Lane, Work, race
 from benchmarks.made_shards import Pcm, cut, tape
 from benchmarks.measuring import Race, Spread, figure
 from benchmarks.plan import Plan, plan_from
-from engine.dataset.decode_clip import Clip, Tars
-from engine.dataset.decode_decoders import load_decoder
-from engine.dataset.decode_loop import measure as measuring
-from engine.dataset.decode_loop import overhead
+from engine.dataset.decode.clip import Clip, Tars
+from engine.dataset.decode.decoders import load_decoder
+from engine.dataset.decode.loop import measure as measuring
+from engine.dataset.decode.loop import overhead
 
 RATE_HZ: Final = 16_000
 CODECS: Final = ("wav", "flac")

@@ -11,7 +11,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-from tests.engine.dataset.split_corpora import AUDIOS, BUCKETS, DURATIONS, LANGUAGES, SOURCES, Row, rows
+from tests.engine.dataset.split.corpora import AUDIOS, BUCKETS, DURATIONS, LANGUAGES, SOURCES, Row, rows
 
 MOST_CLIPS: Final = 60
 MOST_VIDEOS: Final = 40

@@ -21,11 +21,11 @@ from benchmarks.artifact_leak_count import groups_in_two_splits
 from benchmarks.figures import Figure, Goal, Section
 from benchmarks.measuring import Spread
 from benchmarks.plan import Plan, plan_from
-from engine.dataset.split import SplitFiles, make_split
-from engine.dataset.split_settings import SplitSettings
+from engine.dataset.split.make import SplitFiles, make_split
+from engine.dataset.split.settings import SplitSettings
 
 if TYPE_CHECKING:
-    from tests.engine.dataset.split_corpora import Row
+    from tests.engine.dataset.split.corpora import Row
 
 CORPORA: Final = 1_000
 QUICK_CORPORA: Final = 100
@@ -69,7 +69,7 @@ def _searched(plan: Plan, wanted: int) -> Tally:
     from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415  # not installed everywhere
 
     from benchmarks.artifact_leak_corpora import pairs  # noqa: PLC0415
-    from tests.engine.dataset.split_corpora import files_in  # noqa: PLC0415
+    from tests.engine.dataset.split.corpora import files_in  # noqa: PLC0415
 
     folder, tally, tell = plan.place("leaks"), Tally(), plan.told("leaks")
     folder.mkdir()
@@ -108,7 +108,7 @@ def _split(files: SplitFiles, clips: Sequence[Row]) -> list[str]:
     """Split a manifest of these clips, and return what was written of each, in their order."""
     import pyarrow.parquet as pq  # noqa: PLC0415  # 60 MB of library
 
-    from tests.engine.dataset.split_corpora import write_manifest  # noqa: PLC0415
+    from tests.engine.dataset.split.corpora import write_manifest  # noqa: PLC0415
 
     write_manifest(files.manifest, clips)
     make_split(files, ASKED)

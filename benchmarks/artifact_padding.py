@@ -22,8 +22,8 @@ from benchmarks.figures import Figure, Goal, Section
 from benchmarks.lane import ROOT
 from benchmarks.measuring import Spread, figure
 from benchmarks.plan import Plan, plan_from
-from engine.dataset.bins import equal_seconds, optimal
-from engine.dataset.durations import Histogram, Seconds
+from engine.dataset.buckets.bins import equal_seconds, optimal
+from engine.dataset.buckets.durations import Histogram, Seconds
 
 CLIPS: Final = 200_000
 ROUNDS: Final = 5

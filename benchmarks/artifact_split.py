@@ -20,15 +20,15 @@ from benchmarks.artifact_kfold import PEER, KFold
 from benchmarks.figures import Figure, Goal, Section
 from benchmarks.measuring import Spread, figure
 from benchmarks.plan import Plan, plan_from
-from engine.dataset.split import SplitFiles, make_split
-from engine.dataset.split_corpus import Corpus, read_corpus
-from engine.dataset.split_figures import SplitReport
-from engine.dataset.split_lock import no_lock
-from engine.dataset.split_plan import make_plan
-from engine.dataset.split_report import STRATA as OF_STRATA
-from engine.dataset.split_report import build_report
-from engine.dataset.split_session import SplitSession
-from engine.dataset.split_settings import SplitSettings
+from engine.dataset.split.corpus import Corpus, read_corpus
+from engine.dataset.split.figures import SplitReport
+from engine.dataset.split.lock import no_lock
+from engine.dataset.split.make import SplitFiles, make_split
+from engine.dataset.split.plan import make_plan
+from engine.dataset.split.report import STRATA as OF_STRATA
+from engine.dataset.split.report import build_report
+from engine.dataset.split.session import SplitSession
+from engine.dataset.split.settings import SplitSettings
 
 if TYPE_CHECKING:
     import pyarrow as pa

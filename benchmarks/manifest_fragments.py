@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.dataset.manifest_fragment import write_fragment
-from engine.dataset.manifest_fragment_inputs import FragmentInputs, Version
-from engine.dataset.manifest_rows import ClipEntry, ShardRows
+from engine.dataset.manifest.fragment import write_fragment
+from engine.dataset.manifest.fragment_inputs import FragmentInputs, Version
+from engine.dataset.manifest.rows import ClipEntry, ShardRows
 from engine.shards.tar import padded
 
 CLIPS_OF_A_VIDEO: Final = 60

@@ -19,11 +19,11 @@ import msgspec
 import numpy as np
 
 from benchmarks.measuring import Cost
-from engine.dataset.manifest_groups import Groups, Twins, find_groups
-from engine.dataset.manifest_inputs import ManifestInputs
-from engine.dataset.manifest_merge import merge
-from engine.dataset.manifest_schema import ROW_GROUP, schema
-from engine.dataset.split_settings import COMMON_VIDEOS
+from engine.dataset.manifest.groups import Groups, Twins, find_groups
+from engine.dataset.manifest.inputs import ManifestInputs
+from engine.dataset.manifest.merge import merge
+from engine.dataset.manifest.schema import ROW_GROUP, schema
+from engine.dataset.split.settings import COMMON_VIDEOS
 
 INPUTS: Final = ManifestInputs(shards=0, shards_xxh3_128="", tool="bench", common_videos=COMMON_VIDEOS)
 PEAK_BYTES: Final = "peak bytes"

@@ -7,10 +7,10 @@ from pathlib import Path
 from engine.crew.answers import State
 from engine.crew.pulse import Pulse
 from engine.dataset.attended import attended
-from engine.dataset.decode_benchmark import Benchmark, Measured, Plan, run_benchmark, write_benchmark
-from engine.dataset.decode_sample import draw
+from engine.dataset.decode.benchmark import Benchmark, Measured, Plan, run_benchmark, write_benchmark
+from engine.dataset.decode.sample import draw
 from engine.dataset.places import MANIFEST, places_of
-from engine.dataset.split_table import file_xxh3_128
+from engine.dataset.split.table import file_xxh3_128
 from engine.dataset.tar_path import tar_path
 from engine.dataset.tasks import Made, MeasureDecoding
 from engine.errors import printable

@@ -12,14 +12,14 @@ from engine.config import Buckets as Section
 from engine.crew.answers import State
 from engine.crew.pulse import Pulse
 from engine.dataset.attended import attended
-from engine.dataset.batches import MemoryModel
-from engine.dataset.bucket_file import read_buckets, write_buckets
-from engine.dataset.buckets import Batches, Buckets, Cutting, cut, make_buckets
-from engine.dataset.calibration import Evidence, calibrate
-from engine.dataset.calibration_command import CommandStep
-from engine.dataset.durations import Histogram, Limits, read_durations
+from engine.dataset.buckets.batches import MemoryModel
+from engine.dataset.buckets.buckets import Batches, Buckets, Cutting, cut, make_buckets
+from engine.dataset.buckets.calibration import Evidence, calibrate
+from engine.dataset.buckets.command import CommandStep
+from engine.dataset.buckets.durations import Histogram, Limits, read_durations
+from engine.dataset.buckets.file import read_buckets, write_buckets
 from engine.dataset.places import MANIFEST, Places, places_of
-from engine.dataset.split_table import file_xxh3_128
+from engine.dataset.split.table import file_xxh3_128
 from engine.dataset.tasks import Made, MakeBuckets
 from engine.errors import ConfigError, printable
 from engine.host.gpu import Gpus, GpusUnknownError

@@ -7,8 +7,8 @@ from collections import Counter
 from engine.crew.answers import State
 from engine.crew.pulse import Pulse
 from engine.dataset.attended import attended
-from engine.dataset.export import export
-from engine.dataset.export_ask import ExportAsk, ExportReport
+from engine.dataset.export.ask import ExportAsk, ExportReport
+from engine.dataset.export.exporting import export
 from engine.dataset.places import Places, places_of
 from engine.dataset.tasks import Made, WriteExports
 from engine.errors import Fault, InputError, printable

@@ -13,7 +13,7 @@ from engine.crew.artifacts import write_whole
 from engine.crew.pulse import Pulse
 from engine.crew.wire import from_wire
 from engine.dataset.attended import attended
-from engine.dataset.manifest_fragment import (
+from engine.dataset.manifest.fragment import (
     FragmentInputs,
     about_of,
     inputs_of,
@@ -22,13 +22,13 @@ from engine.dataset.manifest_fragment import (
     problems_of,
     write_fragment,
 )
-from engine.dataset.manifest_groups import find_groups
-from engine.dataset.manifest_inputs import manifest_inputs, read_manifest_inputs
-from engine.dataset.manifest_markdown import markdown
-from engine.dataset.manifest_merge import PROBLEMS, REPORT, merge
-from engine.dataset.manifest_report import ManifestReport
-from engine.dataset.manifest_rows import ShardRows, list_shard
-from engine.dataset.manifest_schema import ProblemKind
+from engine.dataset.manifest.groups import find_groups
+from engine.dataset.manifest.inputs import manifest_inputs, read_manifest_inputs
+from engine.dataset.manifest.markdown import markdown
+from engine.dataset.manifest.merge import PROBLEMS, REPORT, merge
+from engine.dataset.manifest.report import ManifestReport
+from engine.dataset.manifest.rows import ShardRows, list_shard
+from engine.dataset.manifest.schema import ProblemKind
 from engine.dataset.places import MANIFEST, Places, places_of
 from engine.dataset.tasks import CLIPS, PROBLEMS_FOUND, SHARD_STATE, ListShard, Made, MergeManifest
 from engine.errors import Fault, printable

@@ -9,8 +9,8 @@ from engine.crew.pulse import Pulse
 from engine.crew.wire import from_wire
 from engine.dataset.attended import attended
 from engine.dataset.places import places_of
-from engine.dataset.report import write_report
-from engine.dataset.report_shape import Report
+from engine.dataset.report.shape import Report
+from engine.dataset.report.writing import write_report
 from engine.dataset.tasks import Made, WriteReport
 from engine.errors import printable
 from engine.units import counted

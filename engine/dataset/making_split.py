@@ -10,11 +10,11 @@ from engine.crew.artifacts import write_whole
 from engine.crew.pulse import Pulse
 from engine.dataset.attended import attended
 from engine.dataset.places import Places, places_of
-from engine.dataset.split import is_current, make_split
-from engine.dataset.split_figures import Part, SplitReport
-from engine.dataset.split_markdown import markdown
-from engine.dataset.split_report import build_report
-from engine.dataset.split_settings import SplitSettings
+from engine.dataset.split.figures import Part, SplitReport
+from engine.dataset.split.make import is_current, make_split
+from engine.dataset.split.markdown import markdown
+from engine.dataset.split.report import build_report
+from engine.dataset.split.settings import SplitSettings
 from engine.dataset.tasks import Made, MakeSplit
 from engine.errors import ConfigError, printable
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.crew.artifacts import artifact
 from engine.crew.wire import from_wire
-from engine.dataset.split import SplitFiles
+from engine.dataset.split.make import SplitFiles
 from engine.dataset.tasks import Task
 from engine.errors import Fault, InputError
 

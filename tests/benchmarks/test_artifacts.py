@@ -13,10 +13,10 @@ from benchmarks.artifact_corpus import CLIPS, GROWTH, HOURS, STRATA, VIDEOS, Vid
 from benchmarks.artifact_decode import BARE, CODECS, MEASURED, Loop, make_tar
 from benchmarks.artifact_leak_count import groups_in_two_splits
 from benchmarks.artifact_padding import Padded, drawn
-from engine.dataset.decode_clip import Tars
-from engine.dataset.decode_decoders import load_decoder
-from engine.dataset.decode_loop import measure
-from tests.engine.dataset.split_corpora import Row
+from engine.dataset.decode.clip import Tars
+from engine.dataset.decode.decoders import load_decoder
+from engine.dataset.decode.loop import measure
+from tests.engine.dataset.split.corpora import Row
 
 COMMON = 2
 ONE_VIDEO = [Row("a", "x"), Row("b", "x")]

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from tests.engine.dataset.export_corpora import Made, clip_bytes, small_corpus
+from tests.engine.dataset.export.corpora import Made, clip_bytes, small_corpus
 
 Told = dict[str, dict[str, object]]
 _TIMEOUT_S = 100

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.dataset.export_corpora import Made
+from tests.engine.dataset.export.corpora import Made
 from tests.engine.dataset.real.loading import bytes_of, corpus, needs, run, samples_of, skip_unless_it_loads
 
 __all__ = ["corpus"]

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from engine.checklist.kinds.table_stop import Stop
-from engine.dataset.export import export
-from tests.engine.dataset.export_corpora import Made
+from engine.dataset.export.exporting import export
+from tests.engine.dataset.export.corpora import Made
 from tests.engine.dataset.real.loading import Told, corpus, needs, run, samples_of
 
 __all__ = ["corpus"]

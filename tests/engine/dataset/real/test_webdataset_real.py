@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tests.engine.dataset.export_corpora import Made
+from tests.engine.dataset.export.corpora import Made
 from tests.engine.dataset.real.loading import Told, bytes_of, corpus, needs, run
 
 __all__ = ["corpus"]

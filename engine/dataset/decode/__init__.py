@@ -1,0 +1,1 @@
+"""How fast clips decode here: a sample, the decoders, one process and many."""

@@ -1,0 +1,1 @@
+"""What other programs read: NeMo, lhotse, Hugging Face, index files of members."""
