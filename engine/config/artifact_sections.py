@@ -103,3 +103,5 @@ class Export:
 
     formats: Annotated[tuple[str, ...], words(*EXPORTS)] = EXPORTS
     """NeMo's tarred data sets, lhotse's cuts, Hugging Face's metadata, index files of the members."""
+    lhotse: Annotated[str, one_of("command", "shar_ptr")] = "command"
+    """How a cut names its clip's bytes: a command, which lhotse 1.33 runs, or a pointer, which 2.0 reads itself."""

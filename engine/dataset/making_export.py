@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from engine.crew.answers import State
 from engine.crew.pulse import Pulse
@@ -13,6 +14,9 @@ from engine.dataset.places import Places, places_of
 from engine.dataset.tasks import Made, WriteExports
 from engine.errors import Fault, InputError, printable
 from engine.units import counted, show_bytes
+
+_UNFINISHED: Final = tuple(f"shard is {state}" for state in (State.PENDING, State.RECOVERING))
+"""What an export is not whole without: clips that are going to be 16 kHz."""
 
 
 def write_exports(task: WriteExports, pulse: Pulse) -> Made:
@@ -44,6 +48,7 @@ def write_exports(task: WriteExports, pulse: Pulse) -> Made:
             split=str(files.table),
             folder=str(folder),
             formats=task.formats,
+            lhotse_source="shar_ptr" if task.lhotse == "shar_ptr" else "command",
         )
         report = export(ask, lambda: None, stop)
     return _made(places, report)
@@ -64,6 +69,7 @@ def _made(places: Places, report: ExportReport) -> Made:
         task="",
         state=State.DONE,
         seconds=0,
+        well=not any(why in _UNFINISHED for why in left_out),
         current=not any(each.made for each in report.formats),
         told=tuple(told),
         cautions=tuple(f"{counted(count, 'clip')} left out: {why}" for why, count in sorted(left_out.items())),

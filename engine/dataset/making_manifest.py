@@ -32,7 +32,10 @@ from engine.dataset.manifest.schema import ProblemKind
 from engine.dataset.places import MANIFEST, Places, places_of
 from engine.dataset.tasks import CLIPS, PROBLEMS_FOUND, SHARD_STATE, ListShard, Made, MergeManifest
 from engine.errors import Fault, printable
-from engine.shards.files import RealFiles
+from engine.shards.files import Files, RealFiles
+from engine.shards.names import ShardFiles
+from engine.shards.recovery import Stamp, recover
+from engine.shards.states import Ends
 from engine.units import counted
 
 _PAGE: Final = "manifest.md"
@@ -62,6 +65,7 @@ def list_one(task: ListShard, pulse: Pulse) -> Made:
     )
     if is_current(fragment, inputs):
         return _listed_before(fragment)
+    state = _recovered(files, names, pulse) if task.state == State.RECOVERING else State(task.state)
     rows = list_shard(
         files,
         names,
@@ -70,7 +74,7 @@ def list_one(task: ListShard, pulse: Pulse) -> Made:
         tar=task.tar,
         sidecar=task.shard.sidecar_path,
         clip_table=from_wire(task.clips),
-        state=task.state,
+        state=state,
         aliases=task.aliases,
         tick=pulse.tick,
     )
@@ -79,6 +83,20 @@ def list_one(task: ListShard, pulse: Pulse) -> Made:
     faults = [problem for problem in rows.problems if problem.kind is ProblemKind.SHARD]
     fault = Fault(faults[0].detail) if faults else None
     return _listed(State(rows.state), len(rows.rows), len(rows.problems), fault)
+
+
+def _recovered(files: Files, names: ShardFiles, pulse: Pulse) -> State:
+    """Say what a shard is whose files are not those of its record: the recovery table decides, by content.
+
+    It only looks. In a corpus that was copied or restored, every converted shard is such a one.
+    """
+    pulse.enter("recovery", may_stop=True)
+    found = recover(files, names, Stamp("", ""), act=False, tick=pulse.tick)
+    if found.decision.ends is Ends.RED:
+        return State.QUARANTINED
+    if found.decision.actions and not found.is_over:
+        return State.RECOVERING
+    return State.DONE if found.decision.ends is Ends.DONE else State.PENDING
 
 
 def standing_of(rows: ShardRows) -> State:

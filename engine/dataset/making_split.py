@@ -17,6 +17,7 @@ from engine.dataset.split.report import build_report
 from engine.dataset.split.settings import SplitSettings
 from engine.dataset.tasks import Made, MakeSplit
 from engine.errors import ConfigError, printable
+from engine.units import counted
 
 
 def make_split_files(task: MakeSplit, pulse: Pulse) -> Made:
@@ -106,4 +107,4 @@ def _made(places: Places, report: SplitReport, *, current: bool) -> Made:
 
 def _told(part: Part) -> str:
     target = "" if part.target_hours is None else f" (target {part.target_hours:,.2f} h)"
-    return f"{part.split}: {part.hours:,.2f} h{target}, {part.clips:,} clips, {part.groups:,} groups"
+    return f"{part.split}: {part.hours:,.2f} h{target}, {counted(part.clips, 'clip')}, {counted(part.groups, 'group')}"

@@ -79,6 +79,8 @@ class WriteExports(_Whole, frozen=True, kw_only=True, tag="export"):
     """Write what other programs read."""
 
     formats: tuple[str, ...]
+    lhotse: str = ""
+    """How a cut names the bytes of its clip."""
 
 
 class WriteReport(_Whole, frozen=True, kw_only=True, tag="report"):

@@ -37,7 +37,8 @@ def benchmark(order: Order, desk: Desk) -> Making:
 def export(order: Order, desk: Desk) -> Making:
     """Write what other programs read."""
     corpus, state = _where(order, desk)
-    return _making(order, desk, WriteExports(corpus=corpus, state=state, formats=order.settings.export.formats))
+    asked = order.settings.export
+    return _making(order, desk, WriteExports(corpus=corpus, state=state, formats=asked.formats, lhotse=asked.lhotse))
 
 
 def report(order: Order, desk: Desk) -> Making:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import signal
 import sys
 import tarfile
@@ -242,3 +243,23 @@ def commands_under(process: psutil.Process) -> list[str]:
         except psutil.Error:
             continue
     return found
+
+
+def test_a_copied_corpus_keeps_what_its_conversion_proved(gonogo: Gonogo, converted: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(converted, copy)
+    ended = make(gonogo, "manifest", copy)
+    assert ended.code == 0, ended.stderr
+    assert Counter(row["shard_state"] for row in table(copy)) == {"done": SHARDS * CLIPS, "skipped": CLIPS}
+    assert make(gonogo, "split", copy).code == 0
+    exported = make(gonogo, "export", copy, "--format", "hf")
+    assert (exported.code, exported.summary["figures"]["hf_clips"]) == (0, (SHARDS + 1) * CLIPS)
+
+
+def test_an_export_of_a_half_converted_corpus_is_no_go(gonogo: Gonogo, converted: Path) -> None:
+    make_shard(converted / "talks" / "shard_00099", clips(2), video_id="talk-99")
+    make(gonogo, "manifest", converted)
+    make(gonogo, "split", converted)
+    ended = make(gonogo, "export", converted, "--format", "index")
+    assert ended.code == 1
+    assert f"{CLIPS} clips left out: shard is pending" in ended.summary["cautions"]
