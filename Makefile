@@ -25,7 +25,7 @@ faults: $(VENV)/.dev  ## all faults and bad input there are, minutes of them; en
 	$(BIN)/python -m pytest tests/faults -n 2 --dist worksteal -m "full or not full" --timeout 1800
 
 real: .venv-real/.ready  ## tests against the programs whose logs are watched and those that read the exports; installs torch and friends
-	.venv-real/bin/python -m pytest tests/engine/watch/real tests/engine/dataset/real
+	.venv-real/bin/python -m pytest -n 2 --dist worksteal tests/engine/watch/real tests/engine/dataset/real
 
 # Some trainers cannot be installed beside this torch: the two lists say why, and what is done instead.
 REAL := tests/engine/watch/real

@@ -6,6 +6,7 @@ import msgspec
 
 from app.clean_wording import clean_lines
 from app.sweep_wording import sweep_lines
+from app.window_wording import summary_lines as window_lines
 from app.wording import made_lines, summary_lines, verdict
 from engine.convert.cleaning_events import CleanSummary
 from engine.convert.events import ConvertSummary, InventorySummary, RecoverSummary
@@ -14,6 +15,7 @@ from engine.convert.validation_events import ValidationSummary
 from engine.dataset.events import MadeSummary
 from engine.errors import InputError
 from engine.jobs.start import EndedEarly
+from engine.jobs.window.events import WindowSummary
 from engine.run.events import Summary
 from engine.run.folder import RunFolder
 from engine.run.reading import read_events
@@ -26,6 +28,7 @@ _SUMMARIES: dict[str, type[Summary]] = {
     "recover": RecoverSummary,
     "sweep": SweepSummary,
     "validate": ValidationSummary,
+    "window": WindowSummary,
 }
 
 
@@ -51,6 +54,8 @@ def ending_lines(folder: RunFolder) -> list[str]:
             return clean_lines(summary, verdict(summary.outcome))
         case SweepSummary() as summary:
             return sweep_lines(summary, verdict(summary.outcome))
+        case WindowSummary() as summary:
+            return window_lines(summary, verdict(summary.outcome))
         case (ConvertSummary() | InventorySummary() | RecoverSummary() | ValidationSummary() | EndedEarly()) as summary:
             return summary_lines(summary)
     return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,12 +13,15 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app.exit_codes import ExitCode, code_of
 from app.streams import Data, say, terminal
+from app.window_levels import Levels
 from app.wording import line_for
 from engine.crew.crew import Snapshot
 from engine.jobs.registry import Order
-from engine.jobs.start import run_job
+from engine.jobs.start import Watcher, run_job
+from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.desk import Job
 from engine.run.events import Event
+from engine.run.log import Listener
 from engine.units import show_bytes, show_seconds
 
 _LOOKS_PER_S = 4
@@ -33,16 +36,40 @@ def run_headless(order: Order, state: Path, *, as_json: bool) -> ExitCode:
     data = Data("gonogo: nobody reads standard output any more; the run goes on, and its log has everything")
     with _progress() as bar:
         listener = _json_listener(data) if as_json else _text_listener(data, bar)
-        watcher = None if bar is None else _Watcher(bar).watch
-        summary = asyncio.run(run_job(order, state, listener, watcher))
+        watchers = [] if bar is None else [_Bar(bar).watch]
+        if order.job == "window" and not as_json:
+            levels = Levels(_teller(bar))
+            listener = _both(listener, levels.hear)
+            watchers.append(levels.watch)
+        summary = asyncio.run(run_job(order, state, listener, _all(watchers)))
     return code_of(summary.outcome)
 
 
-def _json_listener(data: Data) -> Callable[[Event, bytes], None]:
+def _both(first: Listener, second: Listener) -> Listener:
+    def tell(event: Event, line: bytes) -> None:
+        first(event, line)
+        second(event, line)
+
+    return tell
+
+
+def _all(watchers: Sequence[Watcher]) -> Watcher | None:
+    async def watch(job: Job) -> None:
+        await asyncio.gather(*(watcher(job) for watcher in watchers))
+
+    return watch if watchers else None
+
+
+def _teller(bar: Progress | None) -> Callable[[str], None]:
+    """Tell a person something, above the progress bar where there is one."""
+    return say if bar is None else bar.console.print
+
+
+def _json_listener(data: Data) -> Listener:
     return lambda _, line: data.write(line)
 
 
-def _text_listener(data: Data, bar: Progress | None) -> Callable[[Event, bytes], None]:
+def _text_listener(data: Data, bar: Progress | None) -> Listener:
     """Write lines; above the progress bar, where stdout is the terminal that shows it."""
 
     def tell(event: Event, _: bytes) -> None:
@@ -76,7 +103,7 @@ def _progress() -> Iterator[Progress | None]:
         yield bar
 
 
-class _Watcher:
+class _Bar:
     """Looks at the job four times a second and moves the bar."""
 
     def __init__(self, bar: Progress) -> None:
@@ -85,10 +112,10 @@ class _Watcher:
 
     async def watch(self, job: Job) -> None:
         while True:
-            now = msgspec.json.decode(job.snapshot(), type=Snapshot)
+            now = msgspec.json.decode(job.snapshot(), type=WindowSnapshot)  # that of any job, and of a window
             self._bar.update(
                 self._task,
-                description=now.job,
+                description=now.step or now.job,
                 total=now.bytes_to_do or None,
                 completed=now.bytes_done,
                 told=told(now),
@@ -102,6 +129,8 @@ def told(now: Snapshot) -> str:
         return "paused: " + "; ".join(f"{why} ({detail})" for why, detail in now.pauses.items())
     if now.stage:
         return f"{now.stage}, {show_seconds(now.elapsed_s)} under way"
+    if isinstance(now, WindowSnapshot) and now.job == "window" and not now.step:
+        return "stopping" if now.stopping else "between two steps"
     busy = sum(bool(worker.shard) for worker in now.workers)
     auto = " (auto)" if now.auto else ""
     words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]

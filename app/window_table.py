@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.jobs.window.events import StepLine, StepState
+from engine.jobs.window.events import StepLine, StepState, WindowSummary
 from engine.jobs.window.shape import Row, Timetable
 from engine.units import show_seconds
 
@@ -23,8 +23,13 @@ GLYPHS = {
 LOUD = {StepState.FAILED: "FAILED"}
 """A state that must not be overlooked is written in capitals, colours or not."""
 _IN_MINUTES_S = 3600
-"""A window shorter than this is told in minutes and seconds, a longer one in hours and minutes."""
+"""A window that ends before this is told in minutes and seconds, a longer one in hours and minutes."""
+_MINUTE_S = 60
 _HOUR_S = 3600
+_FINE_S = 600
+"""Longer than this, nobody asks for seconds."""
+_MAY_BE_EMPTY = ("actual", "forecast")
+"""Columns that say nothing before a window began, or after its end, and are left away then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,18 @@ class Clock:
 
     began: datetime
     window_s: float
+    longest_s: float
+    """What the last of its times comes to."""
+
+    @property
+    def is_short(self) -> bool:
+        """Whether its times are minutes and seconds."""
+        return max(self.window_s, self.longest_s) < _IN_MINUTES_S
 
     @property
     def unit(self) -> str:
         """What its times are written in."""
-        return "min:s" if self.window_s < _IN_MINUTES_S else "h:min"
+        return "min:s" if self.is_short else "h:min"
 
     def at(self, moment: datetime) -> str:
         """Write a moment as time since the begin: ``4:30``."""
@@ -46,18 +58,32 @@ class Clock:
     def span(self, seconds: float) -> str:
         """Write a length of time as the clock writes its own: ``0:25``, ``-0:05``."""
         sign, whole = ("-" if seconds < 0 else ""), round(abs(seconds))
-        if self.window_s < _IN_MINUTES_S:
+        if self.is_short:
             return f"{sign}{whole // 60}:{whole % 60:02d}"
         return f"{sign}{whole // _HOUR_S}:{whole % _HOUR_S // 60:02d}"
 
-    def between(self, start: datetime | None, end: datetime | None) -> str:
-        """Write from when to when; "" for what never began, and an open end for what goes on."""
-        return "" if start is None else f"{self.at(start)}-{'' if end is None else self.at(end)}"
+    def between(self, start: datetime, end: datetime) -> str:
+        """Write from when to when something is planned or forecast."""
+        return f"{self.at(start)}-{self.at(end)}"
+
+    def actual(self, start: datetime | None, end: datetime | None) -> str:
+        """Write from when to when something was; "" for what never began, and an open end for what goes on.
+
+        The first minutes are told with their seconds: a small corpus has no others.
+        """
+        return "" if start is None else f"{self._fine(start)}-{'' if end is None else self._fine(end)}"
+
+    def _fine(self, moment: datetime) -> str:
+        seconds = round((moment - self.began).total_seconds())
+        if self.is_short or not 0 < seconds < _FINE_S:
+            return self.at(moment)
+        return f"{seconds}s" if seconds < _MINUTE_S else f"{seconds // _MINUTE_S}m{seconds % _MINUTE_S:02d}"
 
 
 def clock_of(table: Timetable) -> Clock:
     """Return the clock of a timetable."""
-    return Clock(table.began, (table.ends - table.began).total_seconds())
+    window_s = (table.ends - table.began).total_seconds()
+    return Clock(table.began, window_s, window_s - table.slack_s)
 
 
 def state_word(state: StepState, *, kept: bool = False) -> str:
@@ -91,7 +117,7 @@ def cells_of(row: Row, clock: Clock) -> Cells:
         state=state_word(row.state, kept=row.kept),
         step=row.name,
         planned=clock.between(row.planned_start, row.planned_end),
-        actual="" if is_left_out else clock.between(row.started, row.ended),
+        actual="" if is_left_out else clock.actual(row.started, row.ended),
         forecast=forecast_of(row, clock),
         takes="" if is_left_out else took(row.seconds),
         budget=took(row.budget_s),
@@ -111,10 +137,10 @@ def lines_of(table: Timetable) -> list[str]:
     return layout([cells_of(row, clock) for row in table.rows], clock)
 
 
-def summary_table(steps: Sequence[StepLine], began: str, window_s: float) -> list[str]:
+def summary_table(summary: WindowSummary) -> list[str]:
     """Lay out what a window came to."""
-    clock = Clock(datetime.fromisoformat(began), window_s)
-    return layout([_ended(step, clock) for step in steps], clock, forecasts=False)
+    clock = Clock(datetime.fromisoformat(summary.began), summary.window_s, summary.window_s - summary.slack_s)
+    return layout([_ended(step, clock) for step in summary.steps], clock)
 
 
 def _ended(step: StepLine, clock: Clock) -> Cells:
@@ -122,18 +148,20 @@ def _ended(step: StepLine, clock: Clock) -> Cells:
         state=state_word(step.state),
         step=step.step,
         planned=clock.between(datetime.fromisoformat(step.planned_start), datetime.fromisoformat(step.planned_end)),
-        actual=clock.between(_moment(step.started), _moment(step.ended)),
+        actual=clock.actual(_moment(step.started), _moment(step.ended)),
         forecast="",
         takes="" if step.seconds is None else took(step.seconds),
         budget=took(step.budget_s),
     )
 
 
-def layout(rows: Iterable[Cells], clock: Clock, *, forecasts: bool = True) -> list[str]:
+def layout(rows: Iterable[Cells], clock: Clock) -> list[str]:
     """Align lines under a head."""
     head = Cells("", f"step ({clock.unit})", "planned", "actual", "forecast", "takes", "budget")
+    rows = list(rows)
     table = [head, *rows]
-    shown = [at for at in range(len(head.all)) if forecasts or at != head.all.index("forecast")]
+    empty = [name for name in _MAY_BE_EMPTY if not any(getattr(row, name) for row in rows)]
+    shown = [at for at, column in enumerate(head.all) if column not in empty]
     widths = {at: max(len(line.all[at]) for line in table) for at in shown}
     return ["  ".join(_aligned(line.all[at], widths[at], head.all[at]) for at in shown).rstrip() for line in table]
 
@@ -144,8 +172,8 @@ def _aligned(text: str, width: int, column: str) -> str:
 
 def took(seconds: float) -> str:
     """Write how long a step takes, in as few letters as tell it: ``12 min``, ``3:38 h``."""
-    if 60 <= seconds < _IN_MINUTES_S and seconds % 60 == 0:  # noqa: PLR2004  # a minute
-        return f"{seconds / 60:.0f} min"
+    if _MINUTE_S <= seconds < _HOUR_S and seconds % _MINUTE_S == 0:
+        return f"{seconds / _MINUTE_S:.0f} min"
     return show_seconds(seconds)
 
 

@@ -43,7 +43,7 @@ def data_line(event: Event) -> str | None:
             return _row(event.how, event.step, f"{what}{event.told}")
         case StepSettled():
             word = str(event.state) if event.state is not StepState.FAILED else "FAILED"
-            return _row(word, event.step, event.why)
+            return _row(word, event.step, event.why.partition("\n")[0])  # all of it stands at the end
     return None
 
 
@@ -82,12 +82,25 @@ def level_lines(table: Timetable) -> list[str]:
     return [f"{table.level.name}: {table.told}", *advice_lines(table)]
 
 
-def advice_lines(table: Timetable) -> list[str]:
+def advice_lines(table: Timetable, width: int = WIDTH) -> list[str]:
     """Say what would bring a window back, most first; nothing where nothing needs to be done."""
     if not table.advice:
         return []
-    told = [line for one in table.advice for line in _wrapped(_advised(one), "  ")]
-    return [*told, *_wrapped(_all_of_it(table.advice, fits=table.fits_then), "  ")]
+    told = [line for one in table.advice for line in _wrapped(_advised(one), "  ", width)]
+    return [*told, *_wrapped(_all_of_it(table.advice, fits=table.fits_then), "  ", width)]
+
+
+def advice_brief(table: Timetable, width: int = WIDTH) -> list[str]:
+    """Say the same in as few lines as name everything."""
+    if not table.advice:
+        return []
+    drop, hurry = ([one for one in table.advice if one.do == do] for do in ("drop", "hurry"))
+    told = [f"{word} {', '.join(map(_won, which))}" for word, which in (("drop", drop), ("hurry", hurry)) if which]
+    return _wrapped(f"{'; '.join(told)}; {_all_of_it(table.advice, fits=table.fits_then)}", "  ", width)
+
+
+def _won(one: Advice) -> str:
+    return one.step if one.wins_s is None else f"{one.step} ({took(one.wins_s)})"
 
 
 def _advised(one: Advice) -> str:
@@ -104,18 +117,20 @@ def _all_of_it(advice: Sequence[Advice], *, fits: bool) -> str:
     return f"all of it wins {show_seconds(won_s)}: the window {'holds' if fits else 'breaks even'} then"
 
 
-def ahead_lines(table: Timetable, more: Iterable[str] = ()) -> list[str]:
+def ahead_lines(table: Timetable, more: Iterable[str] = (), stops: str = "") -> list[str]:
     """Put a timetable ahead into words: the verdict first, the table, then what it rests on.
 
     Args:
         table: the forecast.
         more: what else is known, each told in a paragraph of its own.
+        stops: why it would be stopped for safety; "" where it would not.
     """
     clock = clock_of(table)
     ends = f"ends at {clock.at(table.forecast_end)} of {clock.span(clock.window_s)}"
     head = f"{'NO-GO' if table.level is Level.RED else 'GO'}: {table.level.name}: {table.told}"
-    rests = [f"{row.name}: {row.rests_on}" for row in table.rows if row.rests_on and not is_budget(row.rests_on)]
-    paragraphs = [f"{table.title}: forecast {ends}", *rests, *table.notes, *more]
+    if stops:
+        head = f"NO-GO: it would be stopped for safety: {stops}"
+    paragraphs = [f"{table.title}: forecast {ends}", *_rests(table), *table.notes, *more]
     return [
         *_wrapped(head, ""),
         *advice_lines(table),
@@ -123,6 +138,15 @@ def ahead_lines(table: Timetable, more: Iterable[str] = ()) -> list[str]:
         *lines_of(table),
         "",
         *(line for told in paragraphs for line in _wrapped(told, "")),
+    ]
+
+
+def _rests(table: Timetable) -> list[str]:
+    """Say what each forecast rests on, where neither the plan nor a note says so already."""
+    return [
+        f"{row.name}: {row.rests_on}"
+        for row in table.rows
+        if row.rests_on and not is_budget(row.rests_on) and not any(note in row.rests_on for note in table.notes)
     ]
 
 
@@ -143,7 +167,7 @@ def summary_lines(summary: WindowSummary, verdict: str) -> list[str]:
     return [
         f"{verdict}: window: steps: {counts}; {at}, {left}",
         "",
-        *summary_table(summary.steps, summary.began, summary.window_s),
+        *summary_table(summary),
         *_told(summary),
     ]
 
@@ -155,9 +179,9 @@ def _told(summary: WindowSummary) -> list[str]:
     return ["", *(printable(line) for line in summary.detail.splitlines())]
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
+def _wrapped(text: str, indent: str, width: int = WIDTH) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False
+        text, width, initial_indent=indent, subsequent_indent=f"{indent}  ", break_long_words=False
     ) or [""]
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from app.clean_wording import clean_lines, cleaned_line, corner_line, left_line
 from app.sweep_wording import sweep_lines, trial_line
+from app.window_wording import data_line, message_line
+from app.window_wording import summary_lines as window_lines
 from engine.convert.cleaning_events import CleanSummary, ShardCleaned, ShardLeft, StateCleaned, StateLeft
 from engine.convert.events import (
     ConvertSummary,
@@ -30,6 +32,7 @@ from engine.crew.events import ShardListed
 from engine.dataset.events import MadeSummary
 from engine.errors import printable
 from engine.jobs.start import EndedEarly
+from engine.jobs.window.events import WindowSummary
 from engine.run.events import (
     Check,
     Event,
@@ -88,7 +91,9 @@ def _data(event: Event) -> str | None:
             return "\n".join(clean_lines(event, verdict(event.outcome)))
         case SweepSummary():
             return "\n".join(sweep_lines(event, verdict(event.outcome)))
-    return None
+        case WindowSummary():
+            return "\n".join(window_lines(event, verdict(event.outcome)))
+    return data_line(event)
 
 
 def _message(event: Event) -> str | None:
@@ -120,7 +125,7 @@ def _message(event: Event) -> str | None:
             return f"warning: {event.problem}"
         case WorkerEnded() if event.how != "exited":
             return f"worker {event.worker} (pid {event.pid}) {event.how}: {event.detail}"
-    return None
+    return message_line(event)
 
 
 def _shard(event: ShardDone | ShardTried | ShardSkipped | ShardQuarantined | ShardFailed | ShardSeen) -> str:

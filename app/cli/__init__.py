@@ -7,7 +7,21 @@ from collections.abc import Sequence
 
 import click
 
-from app.cli import artifacts, checklist, clean, convert, corpus, cost, reports, runs, settings, sweep, verdict, watch
+from app.cli import (
+    artifacts,
+    checklist,
+    clean,
+    convert,
+    corpus,
+    cost,
+    reports,
+    runs,
+    settings,
+    sweep,
+    verdict,
+    watch,
+    window,
+)
 from app.cli.common import Globals, global_options
 from app.exit_codes import CheckCode, ExitCode, code_for
 from app.report import Report, Row
@@ -39,6 +53,7 @@ for command in (
     *reports.COMMANDS,
     *clean.COMMANDS,
     *artifacts.COMMANDS,
+    *window.COMMANDS,
     *checklist.COMMANDS,
     *watch.COMMANDS,
     *cost.COMMANDS,

@@ -5,40 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 from rich.table import Column, Table
 
 from app.cli.common import Globals, with_globals
+from app.cli.seen import RunSeen, seen, seen_in_words
 from app.console.show import has_terminal, show_run
 from app.exit_codes import CheckCode, ExitCode
-from app.headless import told, workers_told
-from app.report import Report, Row
+from app.report import Report
 from app.streams import page
-from app.wording import gate_line
-from engine.convert.view import VIEWED, Level, RunView, health
-from engine.crew.crew import Snapshot
-from engine.errors import InputError, NoSuchRunError, UsageError
+from app.window_look import window_of
+from engine.convert.view import Level
+from engine.errors import NoSuchRunError, UsageError
 from engine.run.client import ask
 from engine.run.control import Request
 from engine.run.folder import RunFolder, all_runs, find_run, list_runs
-from engine.run.reading import read_events
-from engine.units import show_bytes
-
-
-class RunSeen(Row, frozen=True, kw_only=True, tag="run"):
-    """One run, as ``runs`` and ``status`` tell of it."""
-
-    id: str
-    job: str
-    corpus: str | None
-    created: str
-    alive: bool
-    level: str
-    why: str
-    counts: dict[str, int]
-    folder: str
-    snapshot: Snapshot | None = None
-
 
 run_argument = click.argument("run", required=False)
 corpus_option = click.option(
@@ -48,39 +28,10 @@ corpus_option = click.option(
 )
 
 
-def view_of(folder: RunFolder) -> tuple[RunView, str]:
-    """Fold a run's events; where its log is damaged, as far as it goes, and what is wrong with it."""
-    view = RunView()
-    try:
-        for logged in read_events(folder.events_path, VIEWED):
-            view.apply(logged)
-    except FileNotFoundError:
-        return view, "" if folder.is_alive() else "its log is gone"
-    except InputError as error:
-        return view, str(error)
-    return view, ""
-
-
-def _seen(folder: RunFolder, view: RunView, damage: str, snapshot: Snapshot | None = None) -> RunSeen:
-    alive = folder.is_alive()
-    level, why = (Level.UNKNOWN, damage) if damage else health(view, alive=alive)
-    return RunSeen(
-        id=folder.run_id,
-        job=folder.record.job,
-        corpus=folder.record.corpus,
-        created=folder.record.created,
-        alive=alive,
-        level=level.name.lower(),
-        why=why,
-        counts=view.counts,
-        folder=str(folder.path),
-        snapshot=snapshot,
-    )
-
-
 def _find(options: Globals, run: str | None, corpus: Path | None, *, living: bool = False) -> RunFolder:
     state = options.state_of(corpus) if corpus is not None or options.state is not None else None
-    return find_run(run, state_dir=state, living=living)
+    found = find_run(run, state_dir=state, living=living)
+    return window_of(found) if run is None else found
 
 
 @click.command()
@@ -90,7 +41,7 @@ def runs(options: Globals, corpus: Path | None) -> ExitCode:
     """List your runs, newest last."""
     near = corpus is not None or options.state is not None
     folders = list_runs(options.state_of(corpus)) if near else all_runs()
-    rows = [_seen(folder, *view_of(folder)) for folder in folders]
+    rows = [seen(folder) for folder in folders]
     with Report("runs", as_json=options.as_json) as report:
         for row in rows:
             report.add(row)
@@ -122,48 +73,13 @@ def status(options: Globals, run: str | None, corpus: Path | None, *, check: boo
             raise
         click.echo(f"UNKNOWN: {error}")
         return CheckCode.UNKNOWN
-    view, damage = view_of(folder)
-    row = _seen(folder, view, damage, _snapshot(folder))
+    row, lines = seen_in_words(folder)
     with Report("status", as_json=options.as_json) as report:
         report.add(row)
         if not options.as_json:
-            for line in status_lines(row, view):
+            for line in lines:
                 click.echo(line)
     return int(Level[row.level.upper()]) if check else ExitCode.OK
-
-
-def status_lines(row: RunSeen, view: RunView) -> list[str]:
-    """Put a run's state into words: the verdict first, then what it rests on."""
-    counts = ", ".join(f"{count:,} {name}" for name, count in row.counts.items()) or "nothing yet"
-    lines = [
-        f"{row.level.upper()}: {row.why}",
-        f"run      {row.id} ({'running' if row.alive else 'ended'}), began {view.began}, last event {view.newest}",
-        f"corpus   {row.corpus or 'none'}",
-        f"shards   {counts}",
-    ]
-    if view.opened is not None:
-        lines.append(f"gate     {gate_line(view.opened)}")
-    if view.bytes_in:
-        lines.append(f"bytes    {show_bytes(view.bytes_in)} -> {show_bytes(view.bytes_out)} by this run")
-    if row.snapshot is not None:
-        lines.append(f"now      {told(row.snapshot)}")
-        lines += [f"workers  {line}" for line in [workers_told(row.snapshot)] if line]
-        lines += [
-            f"  worker {worker.worker} (pid {worker.pid})  {worker.shard or 'idle'}  {worker.stage}".rstrip()
-            for worker in row.snapshot.workers
-        ]
-    lines += [f"  {shard}: {view.states.get(shard, 'tried again')}: {why}" for shard, why in view.reasons.items()]
-    lines += [f"warning  {warning}" for warning in view.warnings]
-    return [*lines, f"log      {row.folder}/events.jsonl"]
-
-
-def _snapshot(folder: RunFolder) -> Snapshot | None:
-    if not folder.is_alive():
-        return None
-    try:
-        return msgspec.json.decode(ask(folder.run_id, Request("snapshot")), type=Snapshot)
-    except NoSuchRunError:
-        return None  # it has just ended, or has not opened its socket yet: the events tell all there is
 
 
 def _tell(options: Globals, run: str | None, corpus: Path | None, request: Request, done: str) -> ExitCode:

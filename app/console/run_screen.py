@@ -49,11 +49,13 @@ class RunScreen(Screen[None]):
         Binding("r", "reasons", "Reasons", id="run.reasons", tooltip="Why shards failed or are quarantined, in full"),
         Binding("s", "stop", "Stop", id="run.stop", tooltip="End the run at its next safe point"),
         Binding("q", "leave", "Leave", id="run.leave", tooltip="Close the console; the run goes on"),
+        Binding("escape", "back", "Back", id="run.back", tooltip="Back to the timeline of the window"),
         Binding("question_mark", "help", "Keys", key_display="?", id="run.help", tooltip="What every key does"),
     ]
 
-    def __init__(self, watch: Watch, budget_s: float | None) -> None:
+    def __init__(self, watch: Watch, budget_s: float | None, *, is_step: bool = False) -> None:
         super().__init__()
+        self._is_step = is_step
         self.watch_run = watch
         self._budget_s = budget_s
         self._at_once = asyncio.Event()
@@ -146,7 +148,9 @@ class RunScreen(Screen[None]):
         """Grey out what a run that has ended cannot do any more; a window that is too small does nothing at all."""
         if action in ("pause", "workers", "stop") and not self.watch_run.alive:
             return None
-        return not (self._too_small and action != "leave")
+        if action == "back" and not self._is_step:
+            return False
+        return not (self._too_small and action not in ("leave", "back"))
 
     def action_pause(self) -> None:
         """Pause, or take the operator's pause back."""
@@ -187,9 +191,15 @@ class RunScreen(Screen[None]):
         """Close the console; the run goes on."""
         self.app.exit()
 
+    def action_back(self) -> None:
+        """Return to the window that this run is a step of; a look under way must not draw on what is gone then."""
+        self.workers.cancel_group(self, "look")
+        self.app.pop_screen()
+
     def action_help(self) -> None:
         """Show what every key does."""
         bindings = [binding for binding in self.BINDINGS if isinstance(binding, Binding)]
+        bindings = [binding for binding in bindings if self._is_step or binding.action != "back"]
         lines = [f"{binding.key_display or binding.key:<4} {binding.tooltip}" for binding in bindings]
         self.app.push_screen(Page("\n".join([*lines, "", "Closing the console never ends a run: gonogo attach"])))
 

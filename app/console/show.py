@@ -20,7 +20,10 @@ from engine.errors import GonogoError
 from engine.run.folder import RunFolder
 
 if TYPE_CHECKING:  # every command imports this module, and few of them watch
+    from app.console.app import Console
     from app.console.training.facts import Watched
+    from engine.jobs.window.plan import Plan
+    from engine.jobs.window.sim_corpus import Simulated
 
 
 def has_terminal() -> bool:
@@ -46,7 +49,7 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
         from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
         from app.console.watch import Watch  # noqa: PLC0415
 
-        app = Console(Watch(folder), budget_s)
+        app = Console(Watch(folder), budget_s) if folder.record.job != "window" else _window(folder)
         app.run()
         return app.return_code or 0
 
@@ -61,6 +64,37 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     for line in ending_lines(folder):
         say(line)
     return code or code_of(summary.outcome)
+
+
+def _window(folder: RunFolder) -> Console:
+    from app.console.app import Console  # noqa: PLC0415
+    from app.console.window.watch import WindowWatch  # noqa: PLC0415
+
+    return Console(WindowWatch(folder))
+
+
+def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> int:
+    """Let a person watch a window that is played; return 0, whatever comes of it: nothing is at stake.
+
+    Args:
+        plan: its timetable.
+        corpus: what is played.
+        speed: seconds of it in one second of the clock on the wall; None for as fast as it goes.
+    """
+
+    def console() -> int:
+        _honour_no_color()
+        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+        from app.console.window.simulated import SimulatedWindow  # noqa: PLC0415
+
+        source = SimulatedWindow(plan, corpus, speed)
+        app = Console(source)
+        app.run()
+        for line in source.ending:
+            say(line)
+        return app.return_code or 0
+
+    return guarded(console)
 
 
 def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:

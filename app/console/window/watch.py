@@ -1,0 +1,93 @@
+"""A window that an engine runs: its log folded and its snapshot asked for, a few times a second."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.console.watch import Watch
+from app.endings import ending_lines
+from app.window_look import SEEN, WindowLook, ask_window
+from engine.convert.view import Level
+from engine.errors import GonogoError, NoSuchRunError
+from engine.jobs.window.shape import Timetable
+from engine.jobs.window.snapshot import WindowSnapshot
+from engine.run.client import ask
+from engine.run.control import Request
+from engine.run.events import Event
+from engine.run.folder import RunFolder
+from engine.run.log import utc_now
+from engine.run.reading import EventParser, LogTail
+
+_ANSWER_WITHIN_S = 1.0
+
+
+@dataclass(slots=True)
+class WindowWatch:
+    """One window, watched."""
+
+    folder: RunFolder
+    folded: WindowLook = field(default_factory=WindowLook)
+    table: Timetable | None = None
+    snapshot: WindowSnapshot | None = None
+    alive: bool = True
+    ending: tuple[str, ...] = ()
+    problem: str = ""
+    """Why the log cannot be read on, if so."""
+    _tail: LogTail[Event] | None = None
+
+    @property
+    def title(self) -> str:
+        """The first line."""
+        return f"gonogo window  {self.folder.record.corpus or ''}  {self.run_id}"
+
+    @property
+    def run_id(self) -> str:
+        """The window's run."""
+        return self.folder.run_id
+
+    @property
+    def health(self) -> tuple[Level, str]:
+        """How it is doing, and why."""
+        if self.problem:
+            return Level.UNKNOWN, self.problem
+        return self.folded.health(self.table, self.snapshot, alive=self.alive)
+
+    def look(self) -> None:
+        """Read what is new."""
+        self.alive = self.folder.is_alive()
+        self._read_events()
+        self.snapshot = self._ask()
+        self.table = self.folded.table(utc_now(), self.snapshot, alive=self.alive)
+        if not self.alive and not self.ending:
+            self.ending = tuple(ending_lines(self.folder))
+
+    def _read_events(self) -> None:
+        if self._tail is None:
+            parser: EventParser[Event] = EventParser(SEEN)
+            self._tail = LogTail(self.folder.events_path, parser)
+        try:
+            for logged in self._tail.unread():
+                self.folded.apply(logged)
+        except GonogoError as error:
+            self.problem = str(error)
+
+    def _ask(self) -> WindowSnapshot | None:
+        return ask_window(self.run_id, _ANSWER_WITHIN_S) if self.alive else None
+
+    def tell(self, request: Request) -> str:
+        """Ask the engine for something; return why it refused, or nothing."""
+        try:
+            ask(self.run_id, request, _ANSWER_WITHIN_S)
+        except GonogoError as error:
+            return str(error)
+        return ""
+
+    def step_watch(self, step: str) -> Watch | str:
+        """Return a step's own run, to be watched; why there is none yet, else."""
+        track = self.folded.view.tracks[step]
+        if not track.run:
+            return f"{step} has no run yet: it is {track.state}"
+        try:
+            return Watch(RunFolder.open(self.folder.path.parent / track.run))
+        except NoSuchRunError as error:
+            return str(error)
