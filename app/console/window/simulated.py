@@ -12,7 +12,6 @@ from pathlib import Path
 import msgspec
 
 from app.console.watch import Watch
-from app.console.window.played import RUN, Moment, Player
 from app.window_look import WindowLook
 from app.window_wording import summary_lines
 from app.wording import verdict
@@ -23,6 +22,7 @@ from engine.jobs.window.forecast import CONVERT
 from engine.jobs.window.plan import Plan
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.sim_corpus import Simulated
+from engine.jobs.window.sim_window import RUN, Moment, Player
 from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.control import Request
 from engine.run.events import Event

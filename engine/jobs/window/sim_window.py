@@ -1,104 +1,175 @@
-"""A whole window played with a virtual clock: its own log and snapshots, the conversion simulated shard by shard."""
+"""A window played with a virtual clock: what its log and its snapshots would be, moment by moment.
+
+The conversion is the simulated one; every other step takes its budget. Nothing here looks at a clock on a wall.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import msgspec
 
+from engine.convert.events import ConvertSummary
+from engine.convert.view import AnySummary
 from engine.crew.crew import Snapshot
-from engine.jobs.window.ending import summary_of
-from engine.jobs.window.events import Expected, StepEnded, StepSettled, StepsExpected, StepStarted, StepState
+from engine.jobs.window.ending import summary_of, why_of
+from engine.jobs.window.events import (
+    Expected,
+    StepEnded,
+    StepSettled,
+    StepsExpected,
+    StepStarted,
+    StepState,
+)
 from engine.jobs.window.forecast import CONVERT
 from engine.jobs.window.plan import Plan, Step
 from engine.jobs.window.sim_corpus import Simulated
 from engine.jobs.window.simulate import Simulator
-from engine.jobs.window.snapshot import WindowSnapshot, of_step
+from engine.jobs.window.snapshot import WindowSnapshot
 from engine.jobs.window.view import WindowView
-from engine.run.events import Event
+from engine.run.events import Event, Version
 from engine.run.log import rfc3339
 from engine.run.outcome import Outcome
+from engine.run.reading import Logged
 
-_RUN = "simulated-window"
+RUN = "simulated"
+SNAPSHOT_EVERY_S = 15.0
+"""Of the window's clock: what a look at it sees is never older than that, and a console looks four times a second."""
 
 
-class WindowSimulator:
-    """One simulated window: iterate :meth:`frames` once.
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One thing that happens."""
+
+    at_s: float
+    """On the window's clock."""
+    window: Logged[Event] | None = None
+    """In the window's log."""
+    step: Logged[Event] | None = None
+    """In the log of the step's own run."""
+    snapshot: WindowSnapshot | None = None
+
+
+class Player:
+    """Plays one window; iterate :meth:`moments` once.
 
     Args:
-        plan: whose steps are played; all but the conversion take :attr:`share` of their budgets.
-        corpus: what is converted.
-        began: where the window's clock begins.
-        share: of its budget that each other step takes.
+        plan: its steps.
+        corpus: what the conversion works on.
+        began: where the clock begins.
     """
 
-    def __init__(self, plan: Plan, corpus: Simulated, began: datetime, share: float = 1.0) -> None:
-        self.view = WindowView()
-        """Its events so far, folded."""
-        self.simulator = Simulator(corpus)
-        self.began = began
+    def __init__(self, plan: Plan, corpus: Simulated, began: datetime) -> None:
         self._plan = plan
-        self._share = share
+        self._corpus = corpus
+        self._began = began
+        self.view = WindowView()
+        """The window's events so far, folded."""
         self._at_s = 0.0
+        self._ended = Outcome.OK
 
-    def frames(self, snapshot_every_s: float) -> Iterator[tuple[datetime, Event | WindowSnapshot]]:
-        """Yield what the log of a real window has, and its snapshots, each with its moment.
-
-        Args:
-            snapshot_every_s: how far apart snapshots of the conversion are at least, in virtual seconds.
-        """
-        corpus = self.simulator.corpus
-        pace_s = corpus.shards * corpus.shard_bytes / (corpus.workers * corpus.worker_bytes_per_s)
-        expected = tuple(
-            Expected(step.name, pace_s, str(corpus), is_assumed=False)
-            if step.job == CONVERT
-            else Expected(step.name, step.budget_s, "the plan's budget")
-            for step in self._plan.steps
-        )
-        yield self._tell(self._plan.told(rfc3339(self.began)))
-        yield self._tell(StepsExpected(steps=expected))
+    def moments(self) -> Iterator[Moment]:
+        """Yield what happens, in order."""
+        yield self._tell(Version(gonogo=RUN, job="window", corpus=RUN, python="", host=RUN))
+        yield self._tell(self._plan.told(rfc3339(self._began)))
+        yield self._tell(StepsExpected(steps=tuple(map(self._expected, self._plan.steps))))
         outcome = Outcome.OK
         for step in self._plan.steps:
-            yield self._tell(StepStarted(step=step.name, job=step.job, step_run=f"simulated-{step.name}"))
-            since_s = self._at_s
-            if step.job == CONVERT:
-                yield from self._convert(step, snapshot_every_s)
-                outcome = self._outcome()
-            else:
-                self._at_s += step.budget_s * self._share
-            yield from self._end(step, self._at_s - since_s, outcome if step.job == CONVERT else Outcome.OK)
-            if outcome is Outcome.SAFETY_STOP:
+            yield from self._step(step)
+            if self._ended is not Outcome.OK:
+                outcome = self._ended
+            if self.view.tracks[step.name].state is not StepState.DONE:
                 break
-        seconds = round(self._at_s, 3)
-        yield self._tell(summary_of(self.view, self._now(), outcome, seconds))
+        yield self._tell(summary_of(self.view, self._now, outcome, self._at_s))
 
-    def _convert(self, step: Step, every_s: float) -> Iterator[tuple[datetime, Event | WindowSnapshot]]:
-        since_s = self._at_s
-        for at_s, frame in self.simulator.frames(every_s):
-            self._at_s = since_s + at_s
-            if isinstance(frame, Snapshot):
-                told = of_step(_RUN, step.name, f"simulated-{step.name}", msgspec.json.encode(frame))
-                yield self._now(), told
-
-    def _outcome(self) -> Outcome:
-        it = self.simulator.result()
-        return Outcome.SAFETY_STOP if it.safety else Outcome.SOME_FAILED if it.failed else Outcome.OK
-
-    def _end(self, step: Step, seconds: float, outcome: Outcome) -> Iterator[tuple[datetime, Event]]:
-        """Shards that failed stop no simulated window: it shows the whole timetable."""
-        why = self.simulator.result().safety if outcome is Outcome.SAFETY_STOP else ""
-        run = f"simulated-{step.name}"
-        yield self._tell(
-            StepEnded(step=step.name, step_run=run, outcome=outcome, seconds=round(seconds, 3), detail=why)
-        )
-        state = StepState.FAILED if why else StepState.DONE
-        yield self._tell(StepSettled(step=step.name, state=state, why=why))
-
-    def _tell(self, event: Event) -> tuple[datetime, Event]:
-        now = self._now()
-        self.view.apply(rfc3339(now), event)
-        return now, event
-
+    @property
     def _now(self) -> datetime:
-        return self.began + timedelta(seconds=self._at_s)
+        return self._began + timedelta(seconds=self._at_s)
+
+    def _logged(self, event: Event) -> Logged[Event]:
+        return Logged(rfc3339(self._now), RUN, event)
+
+    def _tell(self, event: Event) -> Moment:
+        logged = self._logged(event)
+        self.view.apply(logged.time, event)
+        return Moment(self._at_s, window=logged)
+
+    def _expected(self, step: Step) -> Expected:
+        if step.job != CONVERT:
+            return Expected(step.name, step.budget_s, "the plan's budget")
+        corpus = self._corpus
+        pace = corpus.workers * corpus.worker_bytes_per_s
+        pace = pace if corpus.disk_bytes_per_s is None else min(pace, corpus.disk_bytes_per_s)
+        return Expected(step.name, corpus.shards * corpus.shard_bytes / pace, str(corpus), is_assumed=False)
+
+    def _step(self, step: Step) -> Iterator[Moment]:
+        began_s, run, why = self._at_s, f"{RUN}-{step.name}", ""
+        self._ended = Outcome.OK
+        yield self._tell(StepStarted(step=step.name, job=step.job, step_run=run))
+        if step.job == CONVERT:
+            for moment in self._conversion(step, run):
+                yield moment
+                if moment.step is not None and isinstance(moment.step.event, AnySummary):
+                    self._ended, why = moment.step.event.outcome, _why(moment.step.event)
+        else:
+            yield from self._budget(step, run)
+        seconds = round(self._at_s - began_s, 3)
+        yield self._tell(StepEnded(step=step.name, step_run=run, outcome=self._ended, seconds=seconds, detail=why))
+        is_well = self._ended is Outcome.OK or (self._ended is Outcome.SOME_FAILED and step.red == "go on")
+        yield self._tell(StepSettled(step=step.name, state=StepState.DONE if is_well else StepState.FAILED, why=why))
+
+    def _conversion(self, step: Step, run: str) -> Iterator[Moment]:
+        began_s = self._at_s
+        for at_s, told in Simulator(self._corpus).frames(SNAPSHOT_EVERY_S):
+            self._at_s = began_s + at_s
+            if isinstance(told, Snapshot):
+                yield Moment(self._at_s, snapshot=_named(told, step.name, run))
+            elif isinstance(told, ConvertSummary):
+                yield Moment(self._at_s, step=self._logged(_as_read(told)))
+            else:
+                yield Moment(self._at_s, step=self._logged(told))
+
+    def _budget(self, step: Step, run: str) -> Iterator[Moment]:
+        """Let a step take its budget, evenly."""
+        began_s, elapsed_s = self._at_s, 0.0
+        while elapsed_s < step.budget_s:
+            yield Moment(self._at_s, snapshot=_even(step, run, elapsed_s))
+            elapsed_s = min(step.budget_s, elapsed_s + SNAPSHOT_EVERY_S)
+            self._at_s = began_s + elapsed_s
+
+
+def _why(summary: AnySummary) -> str:
+    return why_of(summary)
+
+
+def _as_read(summary: ConvertSummary) -> AnySummary:
+    """Return a summary as whoever reads a log of any job has it."""
+    names = AnySummary.__struct_fields__
+    return AnySummary(**{name: value for name, value in msgspec.structs.asdict(summary).items() if name in names})
+
+
+def _named(told: Snapshot, step: str, run: str) -> WindowSnapshot:
+    return WindowSnapshot(
+        **{**msgspec.structs.asdict(told), "run": RUN, "job": "window", "step": step, "step_run": run}
+    )
+
+
+def _even(step: Step, run: str, elapsed_s: float) -> WindowSnapshot:
+    """Return the snapshot of a step of which nothing is known but its budget."""
+    return WindowSnapshot(
+        run=RUN,
+        job="window",
+        step=step.name,
+        step_run=run,
+        elapsed_s=elapsed_s,
+        workers_wanted=0,
+        workers=(),
+        pauses={},
+        stopping=False,
+        settled=0,
+        to_do=1,
+        bytes_done=round(elapsed_s),
+        bytes_to_do=max(2, round(step.budget_s)),
+    )

@@ -14,9 +14,8 @@ from engine.jobs.window.forecast import Counted, Known, Measured
 from engine.jobs.window.plan import Plan
 from engine.jobs.window.reading import read_plan
 from engine.jobs.window.sim_corpus import Simulated
-from engine.jobs.window.sim_window import WindowSimulator
+from engine.jobs.window.sim_window import Player
 from engine.jobs.window.simulate import measured_by, simulate, timetable_of
-from engine.jobs.window.snapshot import WindowSnapshot
 from engine.jobs.window.timetable import timetable
 from tests.engine.jobs.window.tables import moment
 from tests.engine.jobs.window.test_forecast import group
@@ -92,17 +91,19 @@ def test_a_simulation_takes_what_was_measured_for_what_was_given() -> None:
 
 
 def test_a_simulated_window_is_folded_as_a_real_one(plan: Plan) -> None:
-    simulator = WindowSimulator(plan, Simulated(shards=400, workers=4), moment(0), share=0.5)
-    tables = []
-    for now, frame in simulator.frames(snapshot_every_s=300):
-        progress = frame.progress if isinstance(frame, WindowSnapshot) else None
-        table = timetable(simulator.view, now, progress)
-        assert table is not None
-        tables.append(table)
-    last, took = tables[-1], simulator.simulator.result().seconds
-    assert simulator.view.summary is not None
-    assert simulator.view.summary.counts == {"done": 3}
-    assert [row.seconds for row in last.rows] == pytest.approx([900, took, 1800], abs=0.01)
+    corpus = Simulated(shards=400, workers=4)
+    player, tables = Player(plan, corpus, moment(0)), []
+    for told in player.moments():
+        if told.window is None and told.snapshot is None:
+            continue
+        progress = told.snapshot.progress if told.snapshot is not None else None
+        table = timetable(player.view, moment(told.at_s / 60), progress)
+        if table is not None:
+            tables.append(table)
+    last, took = tables[-1], simulate(corpus).seconds
+    assert player.view.summary is not None
+    assert player.view.summary.counts == {"done": 3}
+    assert [row.seconds for row in last.rows] == pytest.approx([1800, took, 3600], abs=0.01)
     under_way = [table for table in tables if table.row("convert").state is StepState.UNDER_WAY]
     late = under_way[len(under_way) // 4 :]
     assert len(late) > 20
@@ -110,9 +111,9 @@ def test_a_simulated_window_is_folded_as_a_real_one(plan: Plan) -> None:
 
 
 def test_a_simulated_window_whose_disk_is_full_stops_there(plan: Plan) -> None:
-    simulator = WindowSimulator(plan, Simulated(free_bytes=11e9), moment(0))
-    frames = list(simulator.frames(snapshot_every_s=300))
-    table = timetable(simulator.view, frames[-1][0])
+    player = Player(plan, Simulated(free_bytes=11e9), moment(0))
+    *_, last = player.moments()
+    table = timetable(player.view, moment(last.at_s / 60))
     assert table is not None
     assert (table.level, table.row("convert").state) == (Level.RED, StepState.FAILED)
     assert table.row("validate").state is StepState.WAITING
