@@ -17,9 +17,8 @@ from engine.convert.program import CONVERTERS
 from engine.convert.tasks import Result, Validate
 from engine.convert.validation_events import ShardValidated, ValidationSummary
 from engine.convert.validation_facts import Validation
-from engine.convert.validation_html import to_html
-from engine.convert.validation_markdown import to_markdown
 from engine.convert.validation_page import page_of
+from engine.convert.validation_plots import plots_of
 from engine.convert.validation_report import GO, build_report
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
 from engine.crew.answers import State
@@ -27,6 +26,8 @@ from engine.crew.artifacts import artifact, write_whole
 from engine.crew.asking import Asking
 from engine.crew.wire import ShardRef, to_wire
 from engine.errors import UsageError, printable
+from engine.page.html import to_html
+from engine.page.markdown import to_markdown
 from engine.run.desk import Desk
 from engine.run.outcome import Outcome
 from engine.run.queue import Task
@@ -139,7 +140,7 @@ class Validating(Asking[Result]):
         """Write the report in its three forms, the one for programs last: where it is, the others are."""
         json, markdown, html = self._paths()
         page = page_of(report)
-        write_whole(html, to_html(report, page).encode())
+        write_whole(html, to_html(page, plots_of(report)).encode())
         write_whole(markdown, to_markdown(page).encode())
         write_whole(json, msgspec.json.format(msgspec.json.encode(report), indent=1) + b"\n")
 

@@ -1,59 +1,20 @@
-"""The validation report as a page for people: headings, sentences and tables, in words; no markup in it.
-
-Markdown and HTML are both written from this, so that they cannot tell different things.
-"""
+"""The validation report in words: what stands out, what needs a person, and the figures in tables. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from engine.convert.validation_report import GO
 from engine.convert.validation_shape import AudioKind, Beside, Totals, Trouble, ValidationReport
+from engine.page.sheet import Figure, Page, Table, table
+from engine.page.words import per_cent
 from engine.units import counted, show_bytes, show_seconds
 
-ROWS_MOST = 200
-"""Rows of a table for people; a program reads all of them in the JSON."""
-_STATE_WORDS = ("done", "skipped", "pending", "recovering", "quarantined", "failed")
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One table."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    numbers: frozenset[int] = frozenset()
-    """Columns that hold figures."""
-    note: str = ""
-    empty: str = "None."
-    """What is said where there is no row."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One of the figures that stand out."""
-
-    label: str
-    value: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The whole page."""
-
-    title: str
-    verdict: str
-    lead: str
-    """The verdict in a sentence."""
-    reasons: tuple[str, ...]
-    cautions: tuple[str, ...]
-    figures: tuple[Figure, ...]
-    tables: tuple[Table, ...]
+_REST: Final = "validation.json"
+_STATE_WORDS: Final = ("done", "skipped", "pending", "recovering", "quarantined", "failed")
 
 
 def page_of(report: ValidationReport) -> Page:
@@ -61,19 +22,23 @@ def page_of(report: ValidationReport) -> Page:
     about = report.about
     return Page(
         title="Conversion validation",
+        about=f"{about.corpus}, {about.time}",
         verdict=report.verdict,
+        is_go=report.verdict == GO,
         lead=_lead(report),
         reasons=report.reasons,
         cautions=report.cautions,
         figures=_figures(report.total),
         tables=(
-            _table("What needs a person", _TROUBLE_COLUMNS, map(_trouble, report.troubles), empty="Nothing."),
+            table(
+                "What needs a person", _TROUBLE_COLUMNS, map(_trouble, report.troubles), rest=_REST, empty="Nothing."
+            ),
             _sizes(report),
             _audio(report),
             _checks(report),
-            _table("Flags", ("Flag", "Shards", "First of them"), _flag_rows(report), {1}),
-            _table("Kept originals", _BESIDE_COLUMNS, map(_beside, report.kept_backups), {2}),
-            _table("Leftovers", _BESIDE_COLUMNS, map(_beside, report.leftovers), {2}),
+            table("Flags", ("Flag", "Shards", "First of them"), _flag_rows(report), {1}, rest=_REST),
+            table("Kept originals", _BESIDE_COLUMNS, map(_beside, report.kept_backups), {2}, rest=_REST),
+            table("Leftovers", _BESIDE_COLUMNS, map(_beside, report.leftovers), {2}, rest=_REST),
             Table(
                 "How it was made",
                 ("", ""),
@@ -116,7 +81,7 @@ def _figures(total: Totals) -> tuple[Figure, ...]:
         Figure(
             "Saturated samples",
             f"{total.saturated_samples:,}",
-            f"{_share(total.saturated_share)} of all, in {counted(total.saturated_clips, 'clip')}",
+            f"{per_cent(total.saturated_share)} of all, in {counted(total.saturated_clips, 'clip')}",
         ),
         Figure("Spot decodes", f"{total.spot_decoded:,}", f"{total.spot_failed:,} failed"),
     )
@@ -160,7 +125,7 @@ def _sizes(report: ValidationReport) -> Table:
     ]
     if total.unreadable:
         notes.append(f"{counted(total.unreadable, 'shard')} could not be read to the end: their clips are not counted.")
-    return _table("Sources", columns, rows, set(range(2, 9)), note=" ".join(notes))
+    return table("Sources", columns, rows, range(2, 9), rest=_REST, note=" ".join(notes))
 
 
 def _audio(report: ValidationReport) -> Table:
@@ -179,13 +144,13 @@ def _audio(report: ValidationReport) -> Table:
             _kinds(one.audio_before),
             _kinds(one.audio_after),
             f"{one.saturated_samples:,}",
-            _share(one.saturated_share),
+            per_cent(one.saturated_share),
             f"{one.cancelled_clips:,}",
             f"{one.energy_lost_clips:,}",
         )
         for one in _with_total(report)
     ]
-    return _table("Audio", columns, rows, set(range(3, 7)))
+    return table("Audio", columns, rows, range(3, 7), rest=_REST)
 
 
 def _checks(report: ValidationReport) -> Table:
@@ -194,7 +159,7 @@ def _checks(report: ValidationReport) -> Table:
         (_name(one), f"{one.spot_decoded:,}", f"{one.spot_failed:,}", f"{one.mismatches:,}")
         for one in _with_total(report)
     ]
-    return _table("Checks", columns, rows, {1, 2, 3})
+    return table("Checks", columns, rows, {1, 2, 3}, rest=_REST)
 
 
 def _with_total(report: ValidationReport) -> Sequence[Totals]:
@@ -240,25 +205,5 @@ def _hashing(report: ValidationReport) -> str:
     return f"{hashed}: those whose file is not the one on record (--full reads all)"
 
 
-def _table(
-    title: str,
-    columns: tuple[str, ...],
-    rows: Iterable[tuple[str, ...]],
-    numbers: Iterable[int] = (),
-    *,
-    note: str = "",
-    empty: str = "None.",
-) -> Table:
-    every = tuple(rows)
-    if len(every) > ROWS_MOST:
-        note = f"{note} {len(every) - ROWS_MOST:,} further rows are in validation.json.".strip()
-    return Table(title, columns, every[:ROWS_MOST], frozenset(numbers), note, empty)
-
-
 def _exact(duration_s: float) -> str:
     return f"{duration_s / 3600:,.4f}"
-
-
-def _share(share: float) -> str:
-    """Write a share as per cent, small ones so that they are not nothing."""
-    return f"{share * 100:.2g} %" if 0 < share < 0.01 else f"{share * 100:.1f} %"

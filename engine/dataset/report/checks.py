@@ -31,7 +31,7 @@ def _artifacts(facts: Facts) -> Iterator[Check]:
             standing = Standing.CAUTION
         yield Check(
             id=f"{FRESH}{named.name}",
-            ask=f"Is the {named.name} there, whole, and made from what its inputs are now?",
+            ask=f"{named.name}: there, whole, and made from what its inputs are now?",
             read=f"{artifact.freshness}{f' ({artifact.why})' if artifact.why else ''}",
             wanted=str(Freshness.CURRENT),
             standing=standing,

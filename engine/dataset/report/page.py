@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.dataset.report.shape import FRESH, GO, Freshness, Report, Standing
-from engine.dataset.report.sheet import Figure, Page, Table, table
 from engine.dataset.report.tables import tables_of
-from engine.dataset.report.words import hours, per_cent
+from engine.dataset.report.words import hours
+from engine.page.sheet import Figure, Page, Table, table
+from engine.page.words import per_cent
 from engine.units import counted, show_bytes
 
 _REST = "report.json"
@@ -110,5 +111,4 @@ def _artifacts(report: Report) -> Table:
     ]
     columns = ("Standing", "Artifact", "File, in the state folder", "Written", "Size", "Made by", "Why")
     marks = tuple(_FRESH[one.freshness][1] for one in report.artifacts)
-    made = table("Artifacts", columns, rows, {4}, rest=_REST)
-    return Table(made.title, made.columns, made.rows, made.numbers, made.note, marks=marks[: len(made.rows)])
+    return table("Artifacts", columns, rows, {4}, rest=_REST, marks=marks)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.dataset.report.shape import DecodeScale, Durations, Report, SourceHours
-from engine.dataset.report.svg import STYLES, Bar, Line, Plot, Scale, bars, columns, few, lines
-from engine.dataset.report.words import STATE_WORDS, hours, per_cent
+from engine.dataset.report.words import STATE_WORDS, hours
+from engine.page.bars import SHOWN_MOST, Bar, bars, left_out
+from engine.page.columns import Axis, Column, columns
+from engine.page.lines import Line, Scale, lines
+from engine.page.svg import STYLES, Plot
+from engine.page.words import few, per_cent
 from engine.units import counted
 
-SHOWN_MOST: Final = 10
-"""Bars in a plot of the largest."""
 _SPLITS: Final = (("train", "after"), ("dev", "second"), ("test", "third"), ("excluded", "before"))
 _LABELS: Final = 6
 """Figures along an axis that do not run into each other."""
@@ -42,9 +44,13 @@ def _hours(sources: Sequence[SourceHours]) -> Plot:
         for one in largest[:SHOWN_MOST]
     ]
     rows = [Bar(one.source, hours(one.hours), part) for one, part in zip(largest, parts, strict=False)]
-    note = _left_out(len(largest), "source") + ("" if is_split else "No split is current.")
+    notes = (left_out(len(largest), "source"), "" if is_split else "No split is current.")
     named = [(style, word) for word, style in _SPLITS] if is_split else ()
-    return Plot(title, bars(title, "A bar for each source; its figures are in the table Hours.", rows, named), note)
+    return Plot(
+        title,
+        bars(title, "A bar for each source; its figures are in the table Hours.", rows, named),
+        " ".join(filter(None, notes)),
+    )
 
 
 def _states(total: SourceHours | None) -> Plot:
@@ -73,7 +79,8 @@ def _durations(report: Report) -> Plot:
     edges = [edge / found.width_s for edge in (report.buckets.edges_s if report.buckets else ()) if edge <= end_s]
     told = f"A column for each {found.width_s:g} s from 0 to {end_s:g} s: see table Durations, for edges table Buckets."
     labels = [(at * len(found.clips), f"{at * end_s:g}{' s' if at == 1 else ''}") for at in _ticks(end_s)]
-    return Plot(title, columns(title, told, [float(count) for count in found.clips], labels, edges), _of(found, edges))
+    held = [Column(count) for count in found.clips]
+    return Plot(title, columns(title, told, held, Axis(labels), edges), _of(found, edges))
 
 
 def _ticks(end_s: float) -> list[float]:
@@ -145,7 +152,3 @@ def _workers(scaling: Sequence[DecodeScale]) -> Plot:
         lines(title, told, [str(count) for count in counts], series, Scale(top, few(top))),
         "Warm: from the page cache.",
     )
-
-
-def _left_out(count: int, noun: str) -> str:
-    return f"The {SHOWN_MOST} largest of {counted(count, noun)}. " if count > SHOWN_MOST else ""

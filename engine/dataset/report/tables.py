@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.dataset.report.shape import BucketsTold, Durations, Report, SourceHours
-from engine.dataset.report.sheet import Table, table
-from engine.dataset.report.words import STATE_WORDS, hours, per_cent
+from engine.dataset.report.words import STATE_WORDS, hours
+from engine.page.sheet import Table, table
+from engine.page.words import per_cent
 
 _REST: Final = "report.json"
 _DURATION_ROWS: Final = 12
@@ -108,10 +109,11 @@ def _split(report: Report) -> Iterator[Table]:
         for part in report.split.parts
     )
     columns = ("Split", "Hours", "Wanted", "Off", "Clips", "Videos", "Groups")
-    yield table("Split", columns, parts, range(1, 7), note=" ".join(f"Cut: {cut}." for cut in report.split.cuts))
+    cuts = " ".join(f"Cut: {cut}." for cut in report.split.cuts)
+    yield table("Split", columns, parts, range(1, 7), note=cuts, rest=_REST)
     balance = ((one.column, f"{one.values:,}", _share(one.dev), _share(one.test)) for one in report.split.balance)
     note = "Total variation against the corpus, by hours: 0 is as in the corpus, 100 % has nothing in common."
-    yield table("Balance", ("Column", "Values", "Dev", "Test"), balance, {1, 2, 3}, note=note)
+    yield table("Balance", ("Column", "Values", "Dev", "Test"), balance, {1, 2, 3}, note=note, rest=_REST)
 
 
 def _share(value: float | None) -> str:
@@ -133,7 +135,7 @@ def _durations(found: Durations | None) -> Iterator[Table]:
     longest = f"longer, up to {found.longest_s:,.2f} s"
     rows += [(longest, f"{found.longer:,}")] if found.longer else []
     note = f"Half of the clips last {found.median_s:g} s or less, 99 % of them {found.p99_s:g} s."
-    yield table("Durations", ("Duration", "Clips"), rows, {1}, note=note)
+    yield table("Durations", ("Duration", "Clips"), rows, {1}, note=note, rest=_REST)
 
 
 def _buckets(report: Report) -> Iterator[Table]:
@@ -141,7 +143,7 @@ def _buckets(report: Report) -> Iterator[Table]:
         yield _edges(report.buckets)
     if report.padding_by_bins:
         rows = ((f"{one.bins}", per_cent(one.optimal), per_cent(one.equal_seconds)) for one in report.padding_by_bins)
-        yield table("Padding", ("Buckets", "Optimal", "Equal seconds"), rows, {0, 1, 2})
+        yield table("Padding", ("Buckets", "Optimal", "Equal seconds"), rows, {0, 1, 2}, rest=_REST)
 
 
 def _edges(buckets: BucketsTold) -> Table:
@@ -165,14 +167,16 @@ def _decoding(report: Report) -> Iterator[Table]:
             for one in report.decode_rates
         )
         columns = ("Decoder", "Codec", "Clips/s warm", "Clips/s cold", "99 % of clips within", "Failed")
-        yield table("Decoding", columns, rows, range(2, 6))
+        yield table("Decoding", columns, rows, range(2, 6), rest=_REST)
     if report.decode_scaling:
         scaling = (
             (one.decoder, f"{one.workers}", f"{one.clips_per_s:,.0f}", per_cent(one.efficiency))
             for one in report.decode_scaling
         )
         note = "Efficiency: what a worker does beside the others, as a share of what one does alone."
-        yield table("Scaling", ("Decoder", "Workers", "Clips/s", "Efficiency"), scaling, {1, 2, 3}, note=note)
+        yield table(
+            "Scaling", ("Decoder", "Workers", "Clips/s", "Efficiency"), scaling, {1, 2, 3}, note=note, rest=_REST
+        )
 
 
 def _sweep(report: Report) -> Table:

@@ -17,11 +17,6 @@ def hours(value: float) -> str:
     return f"{value:,.0f} h" if value >= 1000 else f"{value:,.2f} h" if value >= 1 else f"{value:.4f} h"
 
 
-def per_cent(share: float) -> str:
-    """Write a share as per cent, small ones so that they are not nothing."""
-    return f"{share * 100:.2g} %" if 0 < share < 0.01 else f"{share * 100:.1f} %"
-
-
 def exact_hours(seconds: float) -> str:
     """Write seconds as hours, so that a clip more can be seen."""
     return f"{seconds / 3600:,.4f} h"

@@ -27,12 +27,12 @@ from engine.dataset.report.figures import (
     sweep_of,
 )
 from engine.dataset.report.gather import Gathering
-from engine.dataset.report.html import to_html
-from engine.dataset.report.markdown import to_markdown
 from engine.dataset.report.page import page_of
 from engine.dataset.report.plots import plots_of
 from engine.dataset.report.shape import GO, NO_GO, About, Report
 from engine.errors import printable
+from engine.page.html import to_html
+from engine.page.markdown import to_markdown
 
 
 def build_report(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
-
 import msgspec
 import pytest
 from hypothesis import given
@@ -11,14 +9,17 @@ from hypothesis import strategies as st
 
 from engine.audio.formats import Codec, SampleFormat, output_frames
 from engine.convert.validation_facts import DURATION_EDGES_S, Before, ClipKind, Spare, Validation, in_classes
-from engine.convert.validation_html import to_html
-from engine.convert.validation_markdown import to_markdown
-from engine.convert.validation_page import ROWS_MOST, page_of
+from engine.convert.validation_page import page_of
+from engine.convert.validation_plots import plots_of
 from engine.convert.validation_report import GO, NO_GO, build_report, hours_differ
 from engine.convert.validation_shape import About, ShardLine, ValidationReport
 from engine.crew.answers import State
 from engine.errors import Fault, printable
+from engine.page.html import to_html
+from engine.page.markdown import to_markdown
+from engine.page.sheet import ROWS_MOST
 from engine.run.markup import markdown_text
+from tests.engine.page.reading import read
 
 ABOUT = About(corpus="/c", run="r", tool="gonogo 0", time="2026-01-31T09:30:00.000Z", spot_checks=2, full=False)
 BAD = Fault("the tar is damaged", file="audio.tar", member="a.wav", read="x", wanted="y", way_out="look")
@@ -159,29 +160,7 @@ def test_the_sources_add_up_to_the_corpus(shards: list[tuple[str, int, State]]) 
     assert msgspec.json.decode(msgspec.json.encode(made), type=ValidationReport) == made
 
 
-class _Words(HTMLParser):
-    """What a browser would show, and the tags that it would act on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self.tags: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-def _shown(markup: str) -> _Words:
-    parser = _Words()
-    parser.feed(markup)
-    parser.close()
-    return parser
-
-
-_TAGS = _shown(to_html(report(done()), page_of(report(done())))).tags | {"ul", "li"}
+_TAGS = {*read(to_html(page_of(report(done())), plots_of(report(done())))).tags, "ul", "li"}
 
 
 @given(st.text(max_size=40))
@@ -189,8 +168,8 @@ def test_any_name_is_shown_as_itself_and_never_becomes_markup(name: str) -> None
     fault = msgspec.structs.replace(BAD, member=name, problem="odd")
     made = report(but(done(name or "s"), state=State.QUARANTINED, fault=fault, saturated_samples=3))
     page = page_of(made)
-    shown = _shown(to_html(made, page))
-    assert shown.tags <= _TAGS
+    shown = read(to_html(page, plots_of(made)))
+    assert set(shown.tags) <= _TAGS
     assert printable(name) in shown.words or not name
     rows = [line for line in to_markdown(page).splitlines() if line.endswith("| look |")]
     assert len(rows) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -11,14 +10,15 @@ import msgspec
 import pytest
 
 from engine.checklist.kinds.table_stop import Stop
-from engine.dataset.report.html import to_html
-from engine.dataset.report.markdown import to_markdown
 from engine.dataset.report.page import page_of
 from engine.dataset.report.plots import plots_of
 from engine.dataset.report.shape import Report
-from engine.dataset.report.sheet import ROWS_MOST
 from engine.dataset.report.writing import write_report
+from engine.page.html import to_html
+from engine.page.markdown import to_markdown
+from engine.page.sheet import ROWS_MOST
 from tests.engine.dataset.report.corpora import Corpus, small
+from tests.engine.page.reading import read
 
 _SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = '<script src="https://x.example/">|\x1b[31m`&amp;'
@@ -32,31 +32,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 @pytest.fixture(scope="module")
 def report(made: Corpus) -> Report:
     return write_report(made.state, made.corpus, "gonogo 0", lambda: None, Stop())
-
-
-class Reading(HTMLParser):
-    """Collects what a browser would fetch or run, and what it would show."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.links: list[str] = []
-        self.words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.links += [
-            f"{name}={value}" for name, value in attrs if name in {"src", "href", "style"} or name[:2] == "on"
-        ]
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-def read(page: str) -> Reading:
-    reading = Reading()
-    reading.feed(page)
-    return reading
 
 
 def test_the_three_forms_are_written_and_the_json_is_the_report(made: Corpus, report: Report) -> None:

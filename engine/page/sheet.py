@@ -1,4 +1,4 @@
-"""A report as a page for people: headings, sentences and tables, in words; no markup in it.
+"""A page for people: headings, sentences and tables, in words; no markup in it.
 
 Markdown and HTML are both written from this, so that they cannot tell different things.
 """
@@ -62,12 +62,13 @@ def table(
     rows: Iterable[tuple[str, ...]],
     numbers: Iterable[int] = (),
     *,
+    rest: str,
     note: str = "",
     empty: str = "None.",
-    rest: str = "",
+    marks: Iterable[str] = (),
 ) -> Table:
     """Make a table of as many rows as a person reads; ``rest`` is the file that has all of them."""
     every = tuple(rows)
     if len(every) > ROWS_MOST:
         note = f"{note} {len(every) - ROWS_MOST:,} further rows are in {rest}.".strip()
-    return Table(title, columns, every[:ROWS_MOST], frozenset(numbers), note, empty)
+    return Table(title, columns, every[:ROWS_MOST], frozenset(numbers), note, empty, tuple(marks)[:ROWS_MOST])

@@ -1,4 +1,4 @@
-"""How a report looks: the style sheet of the validation report's family, for a screen in light or dark and for A4."""
+"""How a page looks: one style sheet for all of them, for a screen in light or dark and for A4."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ p { margin: .4rem 0; }
 .verdict ul { margin: .5rem 0 0; padding-left: 1.2rem; }
 .go { color: var(--good); background: var(--good-page); border-color: var(--good); }
 .no-go { color: var(--bad); background: var(--bad-page); border-color: var(--bad); }
-.figures, .plots { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); }
+.figures, .plots { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); }
 .plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .7rem .9rem; margin: 0; }
 .card b { display: block; font-size: 1.25rem; font-weight: 600; overflow-wrap: normal;

@@ -1,13 +1,13 @@
-"""A report's page as one HTML file: no script, nothing from the network, light or dark as the reader has it. Pure."""
+"""A page as one HTML file: no script, nothing from the network, light or dark as the reader has it. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from engine.dataset.report.sheet import Figure, Page, Table
-from engine.dataset.report.style import STYLE
-from engine.dataset.report.svg import Plot
+from engine.page.sheet import Figure, Page, Table
+from engine.page.style import STYLE
+from engine.page.svg import Plot
 from engine.run.markup import html_page
 from engine.run.markup import html_text as _text
 

@@ -1,41 +1,41 @@
-"""A report's page as Markdown: for a terminal, a pull request, a wiki. Pure."""
+"""A page as Markdown: for a terminal, a pull request, a wiki. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.dataset.report.sheet import Page, Table
-from engine.run.markup import markdown_text as text
+from engine.page.sheet import Page, Table
+from engine.run.markup import markdown_text as _text
 
 
 def to_markdown(page: Page) -> str:
     """Write a page as Markdown."""
-    parts = [f"# {text(page.title)}: {page.verdict}", text(page.about), text(page.lead)]
+    parts = [f"# {_text(page.title)}: {page.verdict}", _text(page.about), _text(page.lead)]
     if page.reasons:
         parts += [f"## Why it is {page.verdict}", _list(page.reasons)]
     if page.cautions:
         parts += ["## Worth knowing", _list(page.cautions)]
-    figures = (f"**{text(figure.label)}**: {text(figure.value)}{_beside(figure.detail)}" for figure in page.figures)
+    figures = (f"**{_text(figure.label)}**: {_text(figure.value)}{_beside(figure.detail)}" for figure in page.figures)
     parts += ["## In figures", "\n".join(f"- {figure}" for figure in figures)]
     for table in page.tables:
-        parts += [f"## {text(table.title)}", *_table(table)]
+        parts += [f"## {_text(table.title)}", *_table(table)]
     return "\n\n".join(parts) + "\n"
 
 
 def _beside(detail: str) -> str:
-    return f" ({text(detail)})" if detail else ""
+    return f" ({_text(detail)})" if detail else ""
 
 
 def _list(items: Iterable[str]) -> str:
-    return "\n".join(f"- {text(item)}" for item in items)
+    return "\n".join(f"- {_text(item)}" for item in items)
 
 
 def _table(table: Table) -> list[str]:
     if not table.rows:
-        return [text(table.empty)]
+        return [_text(table.empty)]
     rule = ("---:" if at in table.numbers else "---" for at in range(len(table.columns)))
-    lines = [_row(map(text, table.columns)), _row(rule), *(_row(map(text, row)) for row in table.rows)]
-    return ["\n".join(lines), *([text(table.note)] if table.note else [])]
+    lines = [_row(map(_text, table.columns)), _row(rule), *(_row(map(_text, row)) for row in table.rows)]
+    return ["\n".join(lines), *([_text(table.note)] if table.note else [])]
 
 
 def _row(cells: Iterable[str]) -> str:
