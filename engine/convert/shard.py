@@ -21,7 +21,7 @@ from engine.shards.contents import Contents, Kind, examine
 from engine.shards.files import Files
 from engine.shards.lease import lease
 from engine.shards.names import ShardFiles
-from engine.shards.record import Record, SwapState, now
+from engine.shards.record import Record, SwapState, drop_unfinished_record, now
 from engine.shards.recovery import Recovered, Stamp, recover
 from engine.shards.states import Ends
 from engine.shards.swap import swap
@@ -70,6 +70,8 @@ def recover_shard(files: Files, task: Recover, pulse: Pulse) -> Result:
         stamp = Stamp(task.tool, task.run, task.keep_backup)
         clips = path_from_wire(task.clips)
         recovered = recover(files, names, stamp, clips=clips, let_go=task.let_go, act=task.act, tick=pulse.tick)
+        if task.act and recovered.decision.ends is not Ends.RED:
+            drop_unfinished_record(files, names)
     recovery = told(recovered)
     if recovered.decision.ends is Ends.RED:
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=red(recovery), recovery=recovery)

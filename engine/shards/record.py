@@ -121,10 +121,8 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
     """
     stored = _Stored(**msgspec.structs.asdict(record), checksum=_checksum(record))
     data = msgspec.json.format(msgspec.json.encode(stored), indent=1) + b"\n"
-    temporary = names.status.with_name(names.status_name + ".tmp")
-    if files.facts(temporary) is not None:
-        files.unlink(temporary)
-        files.sync_folder(names.folder)  # else a power cut may give its name back beside the finished shard
+    temporary = _unfinished(names)
+    drop_unfinished_record(files, names)
     with files.create(temporary) as writer:
         writer.write(data)
         if files.facts(names.audio) is not None:
@@ -135,6 +133,22 @@ def write_record(files: Files, names: ShardFiles, record: Record) -> None:
     if read_record(files, names.status, uncached=True) != record:
         problem = "the disk did not keep the status file that it had taken"
         raise DamagedError(Fault(problem, file=names.status.name, way_out="check this disk before going on"))
+
+
+def drop_unfinished_record(files: Files, names: ShardFiles) -> None:
+    """Delete what a killed writer left of a record; nobody reads it, and the next writer deletes it as well.
+
+    Raises:
+        OSError: when the disk refuses.
+    """
+    temporary = _unfinished(names)
+    if files.facts(temporary) is not None:
+        files.unlink(temporary)
+        files.sync_folder(names.folder)  # else a power cut may give its name back beside the finished shard
+
+
+def _unfinished(names: ShardFiles) -> Path:
+    return names.status.with_name(names.status_name + ".tmp")
 
 
 def _checksum(record: Record) -> str:
