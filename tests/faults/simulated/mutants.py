@@ -124,9 +124,11 @@ MUTANTS = (
         why="a B that comes back is deleted again (row 7)",
     ),
     Mutant(
-        "no-removal-of-a-stale-record", "4, 10", _cut(RECORD, "write_record", "if files.facts(temporary) is not None:")
+        "no-removal-of-a-stale-record",
+        "4, 10",
+        _cut(RECORD, "drop_unfinished_record", "if files.facts(temporary) is not None:"),
     ),
-    Mutant("no-sync-of-that-removal", "4, 10", _cut(RECORD, "write_record", _FOLDER)),
+    Mutant("no-sync-of-that-removal", "4, 10", _cut(RECORD, "drop_unfinished_record", _FOLDER)),
     Mutant("no-sync-of-the-record", "4, 10", _cut(RECORD, "write_record", "writer.sync()")),
     Mutant(
         "the-record-looks-otherwise",
@@ -136,7 +138,7 @@ MUTANTS = (
         why="mode and owner protect nothing from a crash",
     ),
     Mutant("no-rename-of-the-record", "4, 10", _cut(RECORD, "write_record", "files.rename(temporary, names.status)")),
-    Mutant("no-sync-of-its-name", "4, 10", _cut(RECORD, "write_record", _FOLDER, which=1)),
+    Mutant("no-sync-of-its-name", "4, 10", _cut(RECORD, "write_record", _FOLDER)),
     Mutant(
         "no-read-back-of-the-record",
         "4, 10",
