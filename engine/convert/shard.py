@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.convert.clips import write_clip_table
+from engine.convert.clips import drop_unfinished_table, write_clip_table
 from engine.convert.evidence import contradiction
 from engine.convert.make import Made, gone_on_failure, make
 from engine.convert.tasks import Conversion, Convert, Recover, Recovery, Result
@@ -72,6 +72,8 @@ def recover_shard(files: Files, task: Recover, pulse: Pulse) -> Result:
         recovered = recover(files, names, stamp, clips=clips, let_go=task.let_go, act=task.act, tick=pulse.tick)
         if task.act and recovered.decision.ends is not Ends.RED:
             drop_unfinished_record(files, names)
+            if clips is not None:
+                drop_unfinished_table(clips)
     recovery = told(recovered)
     if recovered.decision.ends is Ends.RED:
         return Result(task=task.task, state=State.QUARANTINED, seconds=0, fault=red(recovery), recovery=recovery)

@@ -211,14 +211,17 @@ def test_a_second_run_on_the_same_corpus_is_refused_and_told_who_holds_it(
     assert gonogo.finish(process).code == 0
 
 
-def test_recover_leaves_no_half_written_record_behind(gonogo: Gonogo, corpus: Path) -> None:
-    """As a kill leaves them during the very first write of a record, beside the converted tar that it is about."""
+def test_recover_leaves_nothing_half_written_behind(gonogo: Gonogo, corpus: Path) -> None:
+    """As kills leave them during the first write of a record or clip table, beside the converted tar they are about."""
     shard = corpus / "final-export" / "shard_00003"
     before = hashes(corpus)
     (shard / "audio_16k.tar.tmp").write_bytes(b"")
     (shard / "shard_conversion_status.json.tmp").write_text('{"state": "swap')
+    table = corpus / ".gonogo" / "clips" / "final-export" / "shard_00003.jsonl.gz.tmp"
+    table.parent.mkdir(parents=True)
+    table.write_bytes(b"")
     said = gonogo("--json", "recover", corpus, "--dry-run")
-    assert (said.code, len(leftovers(corpus))) == (0, 2)
+    assert (said.code, len(leftovers(corpus))) == (0, 3)
     assert gonogo("--json", "recover", corpus).code == 0
     assert leftovers(corpus) == []
     assert hashes(corpus) == before
