@@ -105,10 +105,10 @@ class HostGauge:
 
     def look(self) -> None:
         """Look where it is time to: soon again where processor time is not known yet."""
-        at_s = time.monotonic()
-        if at_s >= self._next_s:
+        if time.monotonic() >= self._next_s:
             self.newest = self._reader.look()
-            self._next_s = at_s + (COUNTED_S if self.newest.cpu_percent is None else EACH_S)
+            # From here on, not from before the look: counted from then, the next one could come too early to tell.
+            self._next_s = time.monotonic() + (COUNTED_S if self.newest.cpu_percent is None else EACH_S)
 
 
 def _load() -> float | None:
