@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.console.app import Console
 from app.console.launch import start_engine
+from app.console.run_screen import RunScreen
 from app.console.watch import Watch
 from engine.run.client import ask
 from engine.run.control import Request
@@ -32,7 +33,7 @@ async def take() -> str:
         state = corpus / ".gonogo"
         run = start_engine(["convert", str(corpus), "--workers", "2", "--budget", "10m"], state)
         watch = Watch(run)
-        console = Console(watch, budget_s=600.0)
+        console = Console(RunScreen(watch, 600.0))
         async with console.run_test(size=SIZE) as pilot:
             while watch.view.counts.get("done", 0) < DONE_BEFORE and watch.alive:
                 await pilot.pause(0.1)

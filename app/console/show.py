@@ -20,7 +20,7 @@ from engine.errors import GonogoError
 from engine.run.folder import RunFolder
 
 if TYPE_CHECKING:  # every command imports this module, and few of them watch
-    from app.console.app import Console
+    from app.console.frame import Frame
     from app.console.training.facts import Watched
     from engine.jobs.window.plan import Plan
     from engine.jobs.window.sim_corpus import Simulated
@@ -47,9 +47,8 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     def console() -> int:
         _honour_no_color()
         from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
-        from app.console.watch import Watch  # noqa: PLC0415
 
-        app = Console(Watch(folder), budget_s) if folder.record.job != "window" else _window(folder)
+        app = Console(_frame_of(folder, budget_s))
         app.run()
         return app.return_code or 0
 
@@ -66,11 +65,13 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     return code or code_of(summary.outcome)
 
 
-def _window(folder: RunFolder) -> Console:
-    from app.console.app import Console  # noqa: PLC0415
+def _frame_of(folder: RunFolder, budget_s: float | None) -> Frame:
+    from app.console.run_screen import RunScreen  # noqa: PLC0415
+    from app.console.watch import Watch  # noqa: PLC0415
+    from app.console.window.screen import WindowScreen  # noqa: PLC0415
     from app.console.window.watch import WindowWatch  # noqa: PLC0415
 
-    return Console(WindowWatch(folder))
+    return WindowScreen(WindowWatch(folder)) if folder.record.job == "window" else RunScreen(Watch(folder), budget_s)
 
 
 def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> int:
@@ -85,10 +86,11 @@ def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> i
     def console() -> int:
         _honour_no_color()
         from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+        from app.console.window.screen import WindowScreen  # noqa: PLC0415
         from app.console.window.simulated import SimulatedWindow  # noqa: PLC0415
 
         source = SimulatedWindow(plan, corpus, speed)
-        app = Console(source)
+        app = Console(WindowScreen(source))
         app.run()
         for line in source.ending:
             say(line)
@@ -102,9 +104,11 @@ def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
 
     def console() -> int:
         _honour_no_color()
-        from app.console.checklist.app import ChecklistConsole  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+        from app.console.checklist.hand import Hand  # noqa: PLC0415
+        from app.console.checklist.screen import ChecklistScreen  # noqa: PLC0415
 
-        app = ChecklistConsole(walk, who, key)
+        app = Console(ChecklistScreen(walk, Hand(walk, who, key)))
         app.run()
         return app.return_code or 0
 
@@ -135,11 +139,12 @@ def watch_in_console(opening: AbstractContextManager[Watched], at_end: Callable[
 
 def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
     _honour_no_color()
-    from app.console.training.app import TrainingConsole  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+    from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
     from app.console.training.looks import Looks  # noqa: PLC0415
+    from app.console.training.screen import TrainingScreen  # noqa: PLC0415
 
     looks = Looks(watched.watching, watched.reactor, watched.facts)
-    app = TrainingConsole(looks, watched.facts)
+    app = Console(TrainingScreen(looks, watched.facts))
     app.run()
     app.has_ended()
     if looks.refused is not None:

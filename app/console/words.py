@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rich.text import Text
+
 from app.wording import verdict
 from engine.convert.events import ShardDone, ShardSkipped, ShardTried
 from engine.convert.view import Level, RunView, health
 from engine.crew.answers import State
 from engine.crew.crew import Snapshot, WorkerNow
+from engine.errors import printable
 from engine.units import show_bytes, show_seconds
 
 GLYPHS = {
@@ -33,6 +36,12 @@ LEVEL_COLOURS = {
     Level.RED: "bold red",
     Level.UNKNOWN: "bold magenta",
 }
+
+
+def level_line(level: Level, why: str) -> Text:
+    """Say a level: its sign and word in its colour, then why."""
+    line = Text(f"{LEVEL_GLYPHS[level]} {level.name} ", style=LEVEL_COLOURS[level])
+    return line.append(printable(why.partition("\n")[0]), style="default")
 
 
 @dataclass(frozen=True, slots=True)

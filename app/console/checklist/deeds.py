@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from textual.app import SuspendNotSupported
-from textual.notifications import SeverityLevel
-from textual.screen import ModalScreen, Screen
+from textual.screen import ModalScreen
 
 from app.console.checklist.hand import Hand, Shown, asking
 from app.console.checklist.prompts import AnswerPrompt, Waiver, WaiverPrompt
 from app.console.checklist.words import prompt, sign_question
+from app.console.frame import Frame
 from app.console.modals import Confirm
 from engine.checklist.answers import State
 from engine.checklist.around import off_loop
@@ -27,14 +27,6 @@ from engine.errors import GonogoError, printable
 R = TypeVar("R")
 Asked: TypeAlias = asyncio.Future[R | None]
 """What a person is going to say; None where they leave the question."""
-_SHOWN_S: Final = {"information": 5.0, "warning": 5.0, "error": 12.0}
-"""A refusal holds a way out: long enough to read it."""
-
-
-def tell(screen: Screen[None], text: str, severity: SeverityLevel = "information") -> None:
-    """Say something in a corner, in place of what was said before: a pile of words would hide the items."""
-    screen.app.clear_notifications()
-    screen.notify(printable(text), severity=severity, timeout=_SHOWN_S[severity], markup=False)
 
 
 class Deeds:
@@ -46,7 +38,7 @@ class Deeds:
         changed: called when something was begun or written, so that the screen looks again.
     """
 
-    def __init__(self, screen: Screen[None], hand: Hand, changed: Callable[[], None]) -> None:
+    def __init__(self, screen: Frame, hand: Hand, changed: Callable[[], None]) -> None:
         self._screen = screen
         self._hand = hand
         self._changed = changed
@@ -171,7 +163,7 @@ class Deeds:
         return made
 
     def _tell(self, text: str) -> None:
-        tell(self._screen, text)
+        self._screen.tell(text)
 
     def _complain(self, text: str) -> None:
-        tell(self._screen, text, "error")
+        self._screen.tell(text, "error")

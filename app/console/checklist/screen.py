@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from typing import ClassVar, Final
+import signal
+from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, VerticalScroll
-from textual.notifications import SeverityLevel
-from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
+from app.console.actions import Action, bindings
 from app.console.checklist.asks import Asks
-from app.console.checklist.deeds import Asked, Deeds, tell
+from app.console.checklist.deeds import Asked, Deeds
 from app.console.checklist.evidence import evidence_page
 from app.console.checklist.hand import Hand, Shown
-from app.console.checklist.keys import KEYS, help_page
+from app.console.checklist.keys import KEYS
 from app.console.checklist.looks import Looks
 from app.console.checklist.prompts import Waiver
 from app.console.checklist.reasons import Now, why_not
 from app.console.checklist.table import ItemTable
 from app.console.checklist.words import alerts, counts, detail, explanation, is_for_person, verdict, wants_person
+from app.console.frame import Frame
 from app.console.modals import Page
-from app.console.run_screen import LOOKS_PER_S, SMALLEST
 from engine.checklist.answers import State
 from engine.checklist.around import off_loop
 from engine.checklist.item_standing import ItemStanding
@@ -35,11 +33,8 @@ from engine.checklist.lists import Item, Mode
 from engine.checklist.walk import Walk
 from engine.errors import GonogoError, printable
 
-_WIDE_COLUMNS: Final = 110
-"""From here on the detail stands beside the table, not below it."""
 
-
-class ChecklistScreen(Screen[None]):
+class ChecklistScreen(Frame):
     """Walks one list.
 
     Args:
@@ -47,24 +42,24 @@ class ChecklistScreen(Screen[None]):
         hand: whoever sits here.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    ACTIONS: ClassVar[tuple[Action, ...]] = KEYS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
+    TAB: ClassVar[str] = "checklists"
 
     def __init__(self, walk: Walk, hand: Hand) -> None:
         super().__init__()
         self._walk = walk
+        self._hand = hand
         self._looks = Looks(walk)
         self._asks = Asks(walk)
         self._deeds = Deeds(self, hand, self._look_again)
-        self._again = asyncio.Event()
-        self._told: dict[str, object] = {}
-        self._enabled: tuple[bool | None, ...] = ()
+        self._anew = False
         self._has_begun = False
         self._is_challenging = False
+        self._chosen: ItemStanding | None = None
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay the screen out from the top."""
-        yield Static(id="title", markup=False)
-        yield Static(id="verdict", markup=False)
         yield Static(id="counts", markup=False)
         yield Static(id="alerts", markup=False)
         with Container(id="middle"):
@@ -72,26 +67,14 @@ class ChecklistScreen(Screen[None]):
             with VerticalScroll(id="detail", can_focus=False):
                 yield Static(id="about", markup=False)
         yield Input(id="finding", classes="line", compact=True, select_on_focus=False)
-        yield Footer(show_command_palette=False, compact=True)
 
-    def on_mount(self) -> None:
-        """Begin to look."""
+    def home(self) -> None:
+        """Begin at the items."""
         self._table.focus()
-        self._keep_looking()
-
-    def on_resize(self) -> None:
-        """Put the detail where there is room; where there is none for anything, say so and take no keys."""
-        self.set_class(self._too_small, "small")
-        self.set_class(self.size.width >= _WIDE_COLUMNS, "wide")
-        self._show()
 
     @property
     def _table(self) -> ItemTable:
         return self.query_one(ItemTable)
-
-    @property
-    def _too_small(self) -> bool:
-        return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
 
     @property
     def _now(self) -> Now:
@@ -106,22 +89,17 @@ class ChecklistScreen(Screen[None]):
 
     # Looking and asking.
 
-    @work(group="look")
-    async def _keep_looking(self) -> None:
-        """Look, show, ask what is due, wait: one look at a time, away from the loop that draws."""
-        anew = False
-        while True:
-            await off_loop(lambda: self._looks.look(anew=anew))  # noqa: B023  # called before the next turn
+    async def look(self) -> bool:
+        """Look, and ask the machine what is due."""
+        anew, self._anew = self._anew, False
+        await off_loop(lambda: self._looks.look(anew=anew))
+        if not self._may_only_look:
             self._ask_what_is_due()
-            self._show()
-            self._begin()
-            anew = False
-            with contextlib.suppress(TimeoutError):
-                anew = await asyncio.wait_for(self._again.wait(), 1 / LOOKS_PER_S)
-            self._again.clear()
+        return False
 
     def _look_again(self) -> None:
-        self._again.set()
+        self._anew = True
+        self.look_again()
 
     def _ask_what_is_due(self) -> None:
         standing = self._looks.standing
@@ -138,7 +116,7 @@ class ChecklistScreen(Screen[None]):
         try:
             await self._asks.ask(item)
         except (GonogoError, OSError) as error:
-            self._tell(f"{item.id}: its answer could not be kept: {error}", "error")
+            self.tell(f"{item.id}: its answer could not be kept: {error}", "error")
         self._look_again()
 
     def _begin(self) -> None:
@@ -152,70 +130,58 @@ class ChecklistScreen(Screen[None]):
 
     # Showing.
 
-    def _show(self) -> None:
+    def heading(self) -> str:
+        """Name the list and its corpus."""
+        return f"{self._walk.checklist.title}  {self._walk.around.corpus}"
+
+    def status(self) -> Text:
+        """Say GO or NO-GO, and why."""
+        looks = self._looks
+        return verdict(looks.standing, looks.problem, list_changed=looks.list_changed)
+
+    def show(self) -> None:
         """Show what is known, and draw only what is another than before."""
-        looks, width = self._looks, max(20, self.size.width - 2)
-        standing, running = looks.standing, self._asks.running
-        title = f"{printable(self._walk.checklist.title)}  {printable(str(self._walk.around.corpus))}"
-        if self._too_small:
-            title = f"too small: wanted {SMALLEST[0]}x{SMALLEST[1]}; keys rest, q leaves"
-        self._put("title", title[:width])
-        self._put("verdict", verdict(standing, looks.problem, list_changed=looks.list_changed))
+        standing, running = self._looks.standing, self._asks.running
         if standing is not None:
-            self._put("counts", counts(standing, len(running), width))
+            self.put("counts", counts(standing, len(running), max(20, self.size.width - 2)))
             alarm = alerts(standing, self._deeds.busy)
-            self._put("alerts", alarm, layout=True)
+            self.put("alerts", alarm, layout=True)
             self.set_class(bool(alarm), "alarmed")
             self._table.show(standing.items, running)
         self._show_chosen()
+        self._begin()
 
     def _show_chosen(self) -> None:
         each = self._table.chosen
-        if self._told.get("chosen") != each:
-            self._told["chosen"] = each
+        if each != self._chosen:
+            self._chosen = each
             told: RenderableType = "" if each is None else detail(self._walk.checklist, each)
             self.query_one("#about", Static).update(told)
-        enabled = tuple(map(self._state_of, self._actions))
-        if enabled != self._enabled:  # it draws the whole footer anew
-            self._enabled = enabled
-            self.refresh_bindings()
+        self.enable()
 
     def on_item_table_moved(self) -> None:
         """Tell of the item that the cursor went to."""
         self.query_one("#detail", VerticalScroll).scroll_home(animate=False)
         self._show_chosen()
 
-    def _put(self, name: str, content: str | Text, *, layout: bool = False) -> None:
-        if self._told.get(name) != content:
-            self._told[name] = content
-            self.query_one(f"#{name}", Static).update(content, layout=layout)
-
     # Keys.
 
+    def why_not(self, action: str) -> str:
+        """Say why a key can do nothing now."""
+        return why_not(action, self._now)
+
     @property
-    def _actions(self) -> tuple[str, ...]:
-        return tuple(binding.action for binding in self.BINDINGS if isinstance(binding, Binding))
+    def takes_no_keys(self) -> bool:
+        """Between two challenges no key is a command."""
+        return self._is_challenging
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what can do nothing now; a window that is too small does nothing but end."""
-        return self._state_of(action) if action in self._actions else True
+    def takes(self, which: signal.Signals) -> bool:
+        """Leave Ctrl-C at the question for a passphrase to ssh-keygen alone."""
+        return which is signal.SIGINT and self._hand.is_typing
 
-    def _state_of(self, action: str) -> bool | None:
-        if self._too_small:
-            return action == "leave"
-        return None if why_not(action, self._now) else True
-
-    def refuses(self, key: str) -> bool:
-        """Tell whether a key does nothing now, and say why where it is greyed out."""
-        if self._too_small or self.focused is not self._table:
-            return False
-        if self._is_challenging:
-            return True  # between two challenges no key is a command
-        for binding in self._bindings.key_to_bindings.get(key, ()):
-            if binding.action in self._actions and (why := why_not(binding.action, self._now)):
-                self._tell(why, "warning")
-                return True
-        return False
+    def let_go(self) -> None:
+        """End a question for a passphrase."""
+        self._hand.let_go()
 
     async def action_answer(self) -> None:
         """Ask for a value; the machine's own items are asked again."""
@@ -242,7 +208,7 @@ class ChecklistScreen(Screen[None]):
 
     async def _next_challenge(self) -> ItemStanding | None:
         await off_loop(lambda: self._looks.look(anew=True))
-        self._show()
+        self.draw()
         found = self._table.choose_next(lambda each: wants_person(each) and not each.waits_for)
         return self._table.chosen if found else None
 
@@ -251,14 +217,14 @@ class ChecklistScreen(Screen[None]):
         each = self._table.chosen
         if each is not None:
             self._ask(each.item)
-            self._show()
+            self.draw()
 
     def action_check_all(self) -> None:
         """Ask the machine about everything again."""
         if self._looks.standing is not None:
             for item in self._asks.again(self._looks.standing):
                 self._ask(item)
-            self._show()
+            self.draw()
 
     @work(group="act")
     async def action_sign(self) -> None:
@@ -299,7 +265,7 @@ class ChecklistScreen(Screen[None]):
     def action_next(self) -> None:
         """Go to the next item that is not settled."""
         if not self._table.choose_next(lambda each: not each.is_settled):
-            self._tell("what is not settled is not shown: f and / show others", "warning")
+            self.tell("what is not settled is not shown: f and / show others", "warning")
 
     def action_filter(self) -> None:
         """Show another kind of items."""
@@ -337,14 +303,3 @@ class ChecklistScreen(Screen[None]):
         text = f", with {printable(table.text)!r}" if table.text else ""
         table.border_subtitle = Text(f"{table.filter}{text}: {table.shown} shown; Escape shows all") if left_out else ""
         table.set_class(bool(left_out), "filtered")
-
-    def action_keys(self) -> None:
-        """Show what every key does."""
-        self.app.push_screen(Page(help_page()))
-
-    def action_leave(self) -> None:
-        """Close the console."""
-        self.app.exit()
-
-    def _tell(self, text: str, severity: SeverityLevel) -> None:
-        tell(self, text, severity)

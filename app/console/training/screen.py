@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar, Final
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.geometry import Size
-from textual.notifications import SeverityLevel
-from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
-from app.console.modals import Confirm, Page
-from app.console.run_screen import LOOKS_PER_S, SMALLEST
+from app.console.actions import Action, bindings
+from app.console.frame import Frame
+from app.console.modals import Page
 from app.console.training.curves import Picture, range_of
 from app.console.training.facts import Facts
-from app.console.training.keys import KEYS, help_page
+from app.console.training.keys import KEYS
 from app.console.training.looks import Looks
 from app.console.training.panels import AlertTable, RunTable
 from app.console.training.plot import CurvePlot
@@ -36,7 +33,7 @@ from app.console.training.words import (
     sources_page,
     status,
 )
-from engine.errors import GonogoError, printable
+from engine.errors import GonogoError
 from engine.watch.records import EVAL_LOSS, LOSS
 
 _TALL_ROWS: Final = 32
@@ -46,15 +43,19 @@ _LOW_ROWS: Final = 20
 _ZOOM_MOST: Final = 12
 
 
-class TrainingScreen(Screen[None]):
-    """Watches training runs.
+class TrainingScreen(Frame):
+    """Watches training runs, in front or not: somebody may count on what is done on red.
 
     Args:
         looks: looks at them.
         facts: what else is known.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = KEYS
+    ACTIONS: ClassVar[tuple[Action, ...]] = KEYS
+    BINDINGS: ClassVar[list[BindingType]] = bindings(KEYS)
+    TAB: ClassVar[str] = "training"
+    RESTS: ClassVar[bool] = False
+    STATUS_GROWS: ClassVar[bool] = True
 
     def __init__(self, looks: Looks, facts: Facts) -> None:
         super().__init__()
@@ -66,13 +67,10 @@ class TrainingScreen(Screen[None]):
         self._metric = ""
         self._is_log = False
         self._zoom = 0
-        self._told: dict[str, object] = {}
         self._drawn: tuple[RunSeen | None, RunSeen | None, str, bool, int, Size] = (None, None, "", False, 0, Size())
-        self._enabled: tuple[bool | None, ...] = ()
 
-    def compose(self) -> ComposeResult:
+    def compose_body(self) -> ComposeResult:
         """Lay the screen out from the top."""
-        yield Static(id="status", markup=False)
         yield Static(id="second", markup=False)
         yield RunTable(id="runs")
         yield Static(id="caption", markup=False)
@@ -81,49 +79,36 @@ class TrainingScreen(Screen[None]):
         yield Static(id="machine", markup=False)
         yield Static(id="alertcaption", markup=False)
         yield AlertTable(id="alerts")
-        yield Footer(show_command_palette=False, compact=True)
 
-    def on_mount(self) -> None:
-        """Begin to look."""
+    def home(self) -> None:
+        """Begin at the alerts."""
         self._table.focus()
-        self._keep_looking()
 
     def on_resize(self) -> None:
-        """Share the room out anew; where there is none for anything, say so and take no keys."""
-        self.set_class(self._too_small, "small")
+        """Share the room out anew."""
         self.set_class(self.size.height >= _TALL_ROWS, "tall")
         self.set_class(self.size.height < _LOW_ROWS, "low")
-        self._show()
+        super().on_resize()
 
     @property
     def _table(self) -> AlertTable:
         return self.query_one(AlertTable)
 
-    @property
-    def _too_small(self) -> bool:
-        return self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]
-
     # Looking and showing.
 
-    @work(group="look")
-    async def _keep_looking(self) -> None:
-        """Look, show, wait: one look at a time, away from the loop that draws."""
-        while True:
-            try:
-                seen, more = await self._looks.look()
-            except GonogoError as error:
-                if self._seen is None:  # what was named cannot be watched at all
-                    self._looks.refused = error
-                    self.app.exit()
-                    return
-                self._problem = str(error)
-                self._show()
-                await asyncio.sleep(1 / LOOKS_PER_S)
-                continue
-            self._tell_of(seen)
-            self._seen, self._problem = seen, ""
-            self._show()
-            await asyncio.sleep(0 if more else 1 / LOOKS_PER_S)
+    async def look(self) -> bool:
+        """Look at the runs; what cannot be watched at all ends the console."""
+        try:
+            seen, more = await self._looks.look()
+        except GonogoError as error:
+            self._problem = str(error)
+            if self._seen is None:
+                self._looks.refused = error
+                self.app.exit()
+            return False
+        self._tell_of(seen)
+        self._seen, self._problem = seen, ""
+        return more
 
     def _tell_of(self, seen: Seen) -> None:
         """Say in a corner what was done on red, and ring when red is new."""
@@ -131,7 +116,7 @@ class TrainingScreen(Screen[None]):
         if before is None:
             return
         for deed in seen.deeds[len(before.deeds) :]:
-            self._tell(deed, "error")
+            self.tell(deed, "error")
         if seen.level > before.level and before.reading_bytes is None and seen.level.name in {"YELLOW", "RED"}:
             self.app.bell()
 
@@ -147,31 +132,36 @@ class TrainingScreen(Screen[None]):
         runs = self._seen.runs if self._seen is not None else ()
         return next((run for run in runs if (run.source, run.run) == key), None)
 
-    def _show(self) -> None:
+    def heading(self) -> str:
+        """Say what is watched."""
+        runs = self._seen.runs if self._seen is not None else ()
+        names = ", ".join(run.name for run in runs[:3])
+        more = f" and {len(runs) - 3} more" if len(runs) > 3 else ""
+        return f"gonogo watch  {names}{more}"
+
+    def status(self) -> Text:
+        """Say how all runs are."""
+        return status(self._seen, self._problem)
+
+    def show(self) -> None:
         """Show what is known, and draw only what is another than before."""
         seen = self._seen
-        if self._too_small:
-            self._put("status", Text(f"too small: wanted {SMALLEST[0]}x{SMALLEST[1]}; keys rest, q leaves"))
-            self._put("second", status(seen, self._problem))
-            return
-        self._put("status", status(seen, self._problem), layout=True)
-        self._put("second", second(seen), layout=True)
+        self.put("second", second(seen), layout=True)
         if seen is None:
             return
         run = self._run
         at = seen.runs.index(run) if run is not None else 0
         self.query_one(RunTable).show(seen.runs, at, seen.now_s)
         self._show_curve(run)
-        self._put("machine", machine(seen, self._facts, tall=self.size.height >= _TALL_ROWS), layout=True)
-        self._put("alertcaption", alert_caption(seen))
+        self.put("machine", machine(seen, self._facts, tall=self.size.height >= _TALL_ROWS), layout=True)
+        self.put("alertcaption", alert_caption(seen))
         self._table.show(seen.alerts, with_run=len(seen.runs) > 1)
-        self._enable()
 
     def _show_curve(self, run: RunSeen | None) -> None:
         plot = self.query_one(CurvePlot)
         if run is None or not run.curves:
             plot.show(None)
-            self._put("caption", caption(run, "", None, ""))
+            self.put("caption", caption(run, "", None, ""))
             return
         metric = self._metric if self._metric in run.curves else run.shown[0]
         other = self._find(self._against)
@@ -201,45 +191,28 @@ class TrainingScreen(Screen[None]):
         )
         if self._is_log and not is_log:
             told = f"not log: values of 0 or less  {told}"
-        self._put("caption", caption(run, metric, other if picture.other is not None else None, told))
-        self._put("beside", beside(run, metric, self.size.width - 2))
-
-    def _put(self, name: str, content: str | Text, *, layout: bool = False) -> None:
-        if self._told.get(name) != content:
-            self._told[name] = content
-            self.query_one(f"#{name}", Static).update(content, layout=layout)
+        self.put("caption", caption(run, metric, other if picture.other is not None else None, told))
+        self.put("beside", beside(run, metric, self.size.width - 2))
 
     def on_alert_table_moved(self) -> None:
         """Grey out what this alert does not take."""
-        self._enable()
+        self.enable()
 
     # Keys.
 
-    def _enable(self) -> None:
-        enabled = tuple(self._state_of(each.action) for each in KEYS if isinstance(each, Binding))
-        if enabled != self._enabled:  # it draws the whole footer anew
-            self._enabled = enabled
-            self.refresh_bindings()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what can do nothing now; a window that is too small does nothing but end."""
-        return self._state_of(action)
-
-    def _state_of(self, action: str) -> bool | None:
-        name = action.partition("(")[0]
-        if self._too_small:
-            return name == "leave"
+    def why_not(self, action: str) -> str:
+        """Say why a key can do nothing now."""
         runs = len(self._seen.runs) if self._seen is not None else 0
-        chosen = self._table.chosen if self.is_mounted else None
-        match name:
-            case "run" | "compare":
-                return True if runs > 1 else None
-            case "acknowledge":
-                return True if chosen is not None and not chosen.over else None
-            case "alert":
-                return True if chosen is not None else None
+        chosen = self._table.chosen
+        match action:
+            case "run" | "compare" if runs < 2:
+                return "there is one run here, or none yet"
+            case "acknowledge" | "alert" if chosen is None:
+                return "there is no alert"
+            case "acknowledge" if chosen is not None and chosen.over:
+                return "this alert is over: there is nothing to acknowledge"
             case _:
-                return True
+                return ""
 
     def action_run(self, by: int) -> None:
         """Show another run."""
@@ -247,7 +220,7 @@ class TrainingScreen(Screen[None]):
             runs = self._seen.runs
             run = runs[(runs.index(self._run) + by) % len(runs)]
             self._chosen = (run.source, run.run)
-            self._show()
+            self.draw()
 
     def action_compare(self) -> None:
         """Draw another run beside this one: one after the other, then none."""
@@ -257,17 +230,17 @@ class TrainingScreen(Screen[None]):
         others = [each for each in self._seen.runs if each is not run]
         at = others.index(other) + 1 if other in others else 0
         self._against = (others[at].source, others[at].run) if at < len(others) else None
-        self._show()
+        self.draw()
 
     def action_log(self) -> None:
         """Draw on the other scale."""
         self._is_log = not self._is_log
-        self._show()
+        self.draw()
 
     def action_zoom(self, by: int) -> None:
         """Show the newest half, or twice as much."""
         self._zoom = max(0, min(_ZOOM_MOST, self._zoom + by))
-        self._show()
+        self.draw()
 
     def action_metric(self, by: int = 1) -> None:
         """Draw another metric."""
@@ -276,7 +249,7 @@ class TrainingScreen(Screen[None]):
             names = run.shown
             at = names.index(self._metric) if self._metric in names else 0
             self._metric = names[(at + by) % len(names)]
-            self._show()
+            self.draw()
 
     def action_metric_before(self) -> None:
         """Draw the metric before."""
@@ -304,9 +277,9 @@ class TrainingScreen(Screen[None]):
         try:
             await self._looks.acknowledge(source, run, rule, note)
         except GonogoError as error:
-            self._tell(f"not acknowledged: {error}", "error")
+            self.tell(f"not acknowledged: {error}", "error")
             return
-        self._tell(f"{rule} was seen by {self._facts.who}")
+        self.tell(f"{rule} was seen by {self._facts.who}")
 
     def action_sources(self) -> None:
         """Show the sources."""
@@ -317,22 +290,8 @@ class TrainingScreen(Screen[None]):
         """Explain the rules."""
         self.app.push_screen(Page(rules_page(self._facts.rules)))
 
-    def action_keys(self) -> None:
-        """Show what every key does."""
-        self.app.push_screen(Page(help_page()))
-
-    def action_leave(self) -> None:
-        """Leave; ask first where leaving disarms what is done on red."""
+    def parting(self) -> str:
+        """Ask where leaving disarms what is done on red."""
         if self._facts.armed and not self._looks.has_acted:
-            question = f"Leave?\n\nNobody will see red then, and this is not done any more: {self._facts.armed}."
-            self.app.push_screen(Confirm(printable(question)), self._leave_if)
-        else:
-            self.app.exit(0)
-
-    def _leave_if(self, yes: bool | None) -> None:
-        if yes:
-            self.app.exit(0)
-
-    def _tell(self, text: str, severity: SeverityLevel = "information") -> None:
-        self.app.clear_notifications()
-        self.notify(printable(text), severity=severity, markup=False)
+            return f"Leave?\n\nNobody will see red then, and this is not done any more: {self._facts.armed}."
+        return ""

@@ -59,7 +59,10 @@ class Terminal:
             found = self.screen
             return re.search(pattern, found) is not None
 
-        until(is_there, f"{pattern!r} on the screen")
+        try:
+            until(is_there, f"{pattern!r} on the screen")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; on the screen is\n{found}") from None
         return found
 
     def is_usable(self) -> None:

@@ -160,6 +160,5 @@ def test_each_key_that_is_greyed_has_its_reason(flight: Flight, action: str, sta
 
 
 def test_every_key_says_what_it_does() -> None:
-    actions = {str(getattr(binding, "action", "")) for binding in KEYS}
-    assert all(getattr(binding, "tooltip", "") for binding in KEYS)
-    assert all(hasattr(ChecklistScreen, f"action_{action}") for action in actions)
+    assert all(action.tells for action in KEYS)
+    assert all(hasattr(ChecklistScreen, f"action_{action.name}") for action in KEYS)

@@ -8,6 +8,7 @@ from textual.widgets import Static
 from app.console.app import Console
 from app.console.run_screen import RunScreen
 from app.console.shards import ShardTable
+from app.console.small import TooSmall
 from app.console.watch import Watch
 from engine.convert.events import FoundShard, ShardsFound
 from engine.crew.answers import State
@@ -33,7 +34,7 @@ def ended_run(state: Path, shards: int) -> RunFolder:
 
 
 async def test_thousands_of_shards_are_scrolled_through_and_only_those_in_sight_are_drawn(tmp_path: Path) -> None:
-    console = Console(Watch(ended_run(tmp_path, 3_551)))
+    console = Console(RunScreen(Watch(ended_run(tmp_path, 3_551)), None))
     async with console.run_test(size=(80, 24)) as pilot:
         screen = console.screen
         assert isinstance(screen, RunScreen)
@@ -52,23 +53,29 @@ async def test_thousands_of_shards_are_scrolled_through_and_only_those_in_sight_
 
 
 async def test_in_a_window_that_is_too_small_keys_do_nothing_but_leave(tmp_path: Path) -> None:
-    console = Console(Watch(ended_run(tmp_path, 3)))
+    console = Console(RunScreen(Watch(ended_run(tmp_path, 3)), None))
     async with console.run_test(size=(40, 10)) as pilot:
-        screen = console.screen
-        assert isinstance(screen, RunScreen)
         await pilot.pause(0.5)
-        await pilot.press("f")
-        assert "too small: wanted 60x15" in str(screen.query_one("#title", Static).content)
-        assert screen.query_one(ShardTable).filter == "all"
-        assert not screen.query_one(ShardTable).display
+        assert isinstance(console.screen, TooSmall)
+        assert "too small: wanted 60x15, is 40x10" in str(console.screen.query_one("#small", Static).content)
+        await pilot.press("f", "1", "question_mark", "colon", "escape", "s")
+        assert isinstance(console.screen, TooSmall), "keys rest"
         await pilot.resize_terminal(80, 24)
         await pilot.pause(0.1)
+        screen = console.screen
+        assert isinstance(screen, RunScreen)
+        assert screen.query_one(ShardTable).filter == "all"
         await pilot.press("f")
         assert screen.query_one(ShardTable).filter == "in hand"
+        await pilot.resize_terminal(59, 24)
+        await pilot.pause(0.1)
+        await pilot.press("q")
+        await pilot.pause(0.1)
+    assert console.return_code == 0
 
 
 async def test_an_ended_run_takes_no_orders(tmp_path: Path) -> None:
-    console = Console(Watch(ended_run(tmp_path, 3)))
+    console = Console(RunScreen(Watch(ended_run(tmp_path, 3)), None))
     async with console.run_test(size=(80, 24)) as pilot:
         screen = console.screen
         assert isinstance(screen, RunScreen)

@@ -154,7 +154,7 @@ def test_a_note_that_is_not_given_leaves_the_alert_as_it_is(opens: Opening, log:
 
 def test_a_window_that_is_too_small_says_so_and_takes_no_keys(opens: Opening, log: Path) -> None:
     window = opens(log)
-    window.waits_for(r"(?s)● GREEN.*q Quit")
+    window.waits_for(r"(?s)● GREEN.*\? Keys q Leave")
     window.resize(50, 12)
     small = window.waits_for(r"too small: wanted 60x15")
     assert "● GREEN" in small, "how it is is said in any window"
