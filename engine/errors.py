@@ -22,7 +22,7 @@ def printable(name: str) -> str:
     )
 
 
-class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What is wrong with one input: where, what was read, what was wanted, and what a person can do."""
 
     problem: str
@@ -61,6 +61,10 @@ class UsageError(GonogoError):
 
 class ConfigError(UsageError):
     """Raised when a configuration file, variable or flag holds an unknown key or an impossible value."""
+
+
+class ReadOnlyError(UsageError):
+    """Raised when a program that was asked to change nothing is about to change something."""
 
 
 class GateClosedError(GonogoError):

@@ -6,15 +6,17 @@ import functools
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 import msgspec
 
-from app.console.show import has_terminal
-from engine.config import Resolved, load_settings
 from engine.errors import UsageError
 from engine.run.places import state_dir_for, user_config_dir
+from engine.run.read_only import set_read_only
+
+if TYPE_CHECKING:  # --help needs neither the settings nor a console, and is to be quick
+    from engine.config import Resolved
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -27,6 +29,7 @@ class Globals(msgspec.Struct, frozen=True):
     no_ui: bool = False
     config: Path | None = None
     state: Path | None = None
+    read_only: bool = False
 
     def but(self, given: Mapping[str, object]) -> Globals:
         """Return these options with some of them given anew."""
@@ -38,11 +41,20 @@ class Globals(msgspec.Struct, frozen=True):
         Raises:
             ConfigError: when a file, variable or flag is wrong.
         """
+        from engine.config import load_settings  # noqa: PLC0415
+
         return load_settings(corpus, self.config, os.environ, flags or {}, user_config_dir())
 
     def state_of(self, corpus: Path | None) -> Path:
         """Return the folder for a corpus's runs and reports."""
         return state_dir_for(corpus, self.state)
+
+
+def _look_only(_: click.Context, __: click.Parameter, given: bool | None) -> bool | None:  # click's
+    """Throw the switch where it is asked for, whatever command follows."""
+    if given:
+        set_read_only()
+    return given
 
 
 _OPTIONS = (
@@ -56,8 +68,9 @@ _OPTIONS = (
     click.option(
         "--state", type=click.Path(path_type=Path), default=None, help="Keep runs and reports in this folder."
     ),
+    click.option("--read-only", is_flag=True, default=None, callback=_look_only, help="Change nothing: look only."),
 )
-_NAMES = ("as_json", "no_ui", "config", "state")
+_NAMES = ("as_json", "no_ui", "config", "state", "read_only")
 
 
 def global_options(function: Callable[..., R]) -> Callable[..., R]:
@@ -83,6 +96,8 @@ def with_globals(function: Callable[Concatenate[Globals, P], R]) -> Callable[...
 
 def wants_console(options: Globals) -> bool:
     """Tell whether a job is to open the console: in a terminal, unless a script's options say otherwise."""
+    from app.console.show import has_terminal  # noqa: PLC0415
+
     return has_terminal() and not (options.as_json or options.no_ui)
 
 

@@ -20,6 +20,7 @@ from engine.config import FILE_NAME, CorpusFacts, Settings, commented_toml
 from engine.crew.artifacts import artifact
 from engine.errors import UsageError
 from engine.jobs.registry import Order
+from engine.run.read_only import refuse_changes
 from engine.shards.layout import Discovery, find_shards
 from engine.units import counted
 
@@ -44,7 +45,9 @@ def write_config(corpus: Path, settings: Settings, **values: int) -> Discovery:
 
     Raises:
         UsageError: when there is one already.
+        ReadOnlyError: when this program changes nothing.
     """
+    refuse_changes(f"{corpus / FILE_NAME} would be written")
     target = corpus / FILE_NAME
     found = find_shards(corpus, settings.layout)
     sources = Counter(place.source for place in found.shards)
@@ -90,6 +93,7 @@ def demo(options: Globals, folder: Path) -> int:
     """
     from app.demo.corpus import make_demo_corpus  # noqa: PLC0415  # needs numpy and pyarrow; nothing else here does
 
+    refuse_changes(f"{folder} would be made a demo corpus")
     made = make_demo_corpus(folder)
     again = "is there already" if made.reused else "made"
     shards = ", ".join(f"{source} ({count} shards)" for source, count in made.shards.items())

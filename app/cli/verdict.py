@@ -18,6 +18,7 @@ from engine.errors import UsageError
 from engine.host.facts import user_name
 from engine.run.log import utc_now
 from engine.run.outcome import Outcome as Ending
+from engine.run.read_only import is_read_only
 from engine.verdict.criteria import WEEK_FIVE, load_criteria
 from engine.verdict.judging import Judgement, Outcome, judge
 from engine.verdict.reading import Places, parse_hand, read_figures
@@ -121,7 +122,7 @@ def verdict(
                 )
             )
         sign_off = sign_off_of(walk_of(options, corpus, CHECKLIST).look(), judgement.outcome, str(corpus))
-        written = _write(judgement, state, settings, CostLedger(state), sign_off)
+        written = [] if is_read_only() else _write(judgement, state, settings, CostLedger(state), sign_off)
         lead = judgement.lead
         report.add(
             VerdictRow(verdict=judgement.outcome, lead=lead, criteria=asked.id, reports=tuple(map(str, written)))
@@ -135,6 +136,8 @@ def verdict(
                 click.echo(line)
         for path in written:
             report.say(f"report: {path}")
+        if not written:
+            report.say("nothing is written: the reports of an earlier verdict are left as they are")
         is_go = judgement.outcome is Outcome.GO
         report.outcome = Ending.OK if is_go else Ending.SOME_FAILED
         report.detail = f"{judgement.outcome}: {lead}"

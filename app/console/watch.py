@@ -7,26 +7,22 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from app.console.attending import Attending
 from app.endings import ending_lines
 from engine.convert.view import VIEWED, RunView
 from engine.crew.crew import Snapshot
 from engine.errors import GonogoError
-from engine.run.client import ask
-from engine.run.control import Request
 from engine.run.events import Event
-from engine.run.folder import RunFolder
 from engine.run.reading import EventParser, LogTail
 
-_ANSWER_WITHIN_S = 1.0
 _RATES_KEPT = 7_200
 """Half an hour at four looks a second: as much history as a plot can show."""
 
 
 @dataclass(slots=True)
-class Watch:
+class Watch(Attending):
     """One run, watched. Reading it touches files and a socket: not for an event loop's own thread."""
 
-    folder: RunFolder
     view: RunView = field(default_factory=RunView)
     snapshot: Snapshot | None = None
     alive: bool = True
@@ -46,7 +42,8 @@ class Watch:
         self._read_events()
         if not self.alive and not self.ending:
             self.ending = tuple(ending_lines(self.folder))
-        before, self.snapshot = self.snapshot, self._ask()
+        told = self._ask(alive=self.alive)
+        before, self.snapshot = self.snapshot, None if told is None else msgspec.json.decode(told, type=Snapshot)
         if before is not None and self.snapshot is not None:
             passed_s = self.snapshot.elapsed_s - before.elapsed_s
             if passed_s > 0:
@@ -62,20 +59,3 @@ class Watch:
                 self.changes += 1
         except GonogoError as error:
             self.problem = str(error)
-
-    def _ask(self) -> Snapshot | None:
-        if not self.alive:
-            return None
-        try:
-            answer = ask(self.folder.run_id, Request("snapshot"), _ANSWER_WITHIN_S)
-            return msgspec.json.decode(answer, type=Snapshot)
-        except GonogoError:
-            return None  # it is starting, or has just ended: its events tell
-
-    def tell(self, request: Request) -> str:
-        """Ask the engine for something; return why it refused, or nothing."""
-        try:
-            ask(self.folder.run_id, request, _ANSWER_WITHIN_S)
-        except GonogoError as error:
-            return str(error)
-        return ""

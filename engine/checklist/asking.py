@@ -17,6 +17,7 @@ from engine.checklist.lists import Checklist, Item
 from engine.errors import GonogoError
 from engine.run.events import Check as CheckEvent
 from engine.run.log import utc_now
+from engine.run.read_only import refuse_changes
 
 AT_ONCE: Final = 8
 """Checks that run side by side: enough to wait for servers together, few enough not to slow each other down."""
@@ -54,7 +55,11 @@ async def ask_all(
         items: those to answer.
         around: what their checks look at.
         keep: called on a thread with each answer as soon as it is there.
+
+    Raises:
+        ReadOnlyError: when this program changes nothing: a check runs programs, and tries file systems by writing.
     """
+    refuse_changes("checks run programs, and try what a file system can by writing to it")
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def in_turn(item: Item) -> Asked:

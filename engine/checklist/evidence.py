@@ -14,6 +14,7 @@ from engine.checklist.ledger.verify import EVIDENCE
 from engine.checklist.rests_on import commit_of
 from engine.run.locks import boot_id
 from engine.run.log import rfc3339
+from engine.run.read_only import refuse_changes
 
 
 def keep_evidence(asked: Asked, around: Around) -> Evidence:
@@ -44,6 +45,7 @@ def _keep(content: bytes, folder: Path) -> str:
     target = folder / name
     if target.exists():
         return name
+    refuse_changes(f"{target} (evidence) would be written")
     folder.mkdir(parents=True, exist_ok=True)
     making = folder / f".{name}.{secrets.token_hex(4)}"  # two checks that say the same are kept side by side
     with making.open("wb") as out:

@@ -35,6 +35,7 @@ from engine.checklist.standing import OVERRIDE_ROLE, Standing, overrides_of, sta
 from engine.config import Settings
 from engine.errors import GonogoError, UsageError
 from engine.run.log import rfc3339, utc_now
+from engine.run.read_only import is_read_only
 
 E = TypeVar("E", bound=Entry)
 
@@ -137,8 +138,10 @@ class Walk:
     async def refresh(self) -> tuple[Asked, ...]:
         """Ask the machine again whatever is not settled by it: open, red, or stale.
 
-        Nothing is added to a ledger that cannot be believed.
+        Nothing is added to a ledger that cannot be believed, and nothing is asked by a program that changes nothing.
         """
+        if is_read_only():
+            return ()
         standing = await asyncio.to_thread(self.look)
         if standing.problems:
             return ()

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.run.read_only import refuse_changes
 from engine.shards.files import RealFiles
 
 
@@ -31,7 +32,9 @@ def whole(path: Path) -> Iterator[Path]:
 
     Raises:
         OSError: when the disk refuses; what stood there before stands there still.
+        ReadOnlyError: when this program changes nothing.
     """
+    refuse_changes(f"{path} would be written")
     path.parent.mkdir(parents=True, exist_ok=True)
     # A killed process of the same number may have left one: whoever writes it must not mind that it is there.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Generic, Literal, cast
 
 import msgspec
 
 from engine.config import Settings
 from engine.crew.answers import Answer, Progress, Trouble
+from engine.crew.limits import Moment
 from engine.crew.program import Program, R
+from engine.crew.usage import Usage
 from engine.errors import Fault, GonogoError
 from engine.run.desk import Desk
 from engine.run.events import Paused, Resumed, Stopping, Warned, WorkerEnded, WorkersChanged, WorkerStarted
 from engine.run.limits import WorkerLimits
 from engine.run.owner import PoolOwner
-from engine.run.pool import Pool
+from engine.run.pool import Pool, WorkerView
 from engine.run.queue import Policy, Task
 from engine.run.supervise import WorkerEnd
 from engine.shards.layout import ShardPlace
@@ -39,6 +41,8 @@ class WorkerNow(msgspec.Struct, frozen=True, kw_only=True):
     written_bytes: int = 0
     seconds: float = 0.0
     """Since the shard was taken in hand."""
+    memory_bytes: int = 0
+    """What its process holds in RAM, at most a second ago; 0 where that is not known."""
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +70,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Why there are to be so many."""
     stage: str = ""
     """What the run is at, where that is the corpus as a whole and no shard; "" elsewhere."""
+    limit: str = ""
+    """What limits the run now: ``cpu``, ``disk``, ``guard``, ``operator``, ``fault``, ``workers``, ``end``; "" where
+    that is not known (:mod:`engine.crew.limits`)."""
+    limit_why: str = ""
+    """Why one thinks so."""
 
     @property
     def eta_s(self) -> float | None:
@@ -104,6 +113,7 @@ class Crew(PoolOwner, Generic[R]):
         asked = settings.convert.workers
         self.workers = workers or (desk.cpus if asked == "auto" else int(asked))
         self._bytes_settled = 0
+        self._usage = Usage(desk.cpus)
         self._progress = msgspec.json.Decoder(Progress)
         self._result = msgspec.json.Decoder(program.answer)
         self.limits = WorkerLimits(
@@ -219,6 +229,7 @@ class Crew(PoolOwner, Generic[R]):
         if self.pool.waiting:
             pauses.setdefault("disk", self.pool.waiting)
         free, floor = self.tightest()
+        limit, why = self._limit(views, pauses)
         return Snapshot(
             run=self.desk.run_id,
             job=self.job,
@@ -237,18 +248,36 @@ class Crew(PoolOwner, Generic[R]):
             floor_bytes=floor,
             auto=self.auto,
             workers_why=self.workers_why,
+            limit=limit,
+            limit_why=why,
         )
+
+    def _limit(self, views: tuple[WorkerView, ...], pauses: Mapping[str, str]) -> tuple[str, str]:
+        """Return what limits the run now, and why one thinks so."""
+        self._usage.look({view.pid: view.task is not None for view in views if view.pid is not None})
+        now = Moment(
+            pauses=pauses,
+            stopping=self.pool.stopping,
+            busy=sum(view.task is not None for view in views),
+            wanted=self.pool.wanted_workers,
+            left=len(self.sizes) - len(self.settled),
+            cpus=self.desk.cpus,
+            moves_bytes=any(progress.of_bytes for progress in self.newest.values()),
+            work=self._usage.work(),
+        )
+        return self._usage.limit(now)
 
     def tightest(self) -> tuple[int | None, int | None]:
         """Return the free bytes and the floor of the volume with the least room; unknown where none is watched."""
         return None, None
 
     def _worker(self, worker: int, pid: int | None, task: Task | None, seconds: float) -> WorkerNow:
+        memory_bytes = self._usage.resident_bytes(pid)
         if task is None:
-            return WorkerNow(worker=worker, pid=pid)
+            return WorkerNow(worker=worker, pid=pid, memory_bytes=memory_bytes)
         progress = self.newest.get(task.id)
         if progress is None:
-            return WorkerNow(worker=worker, pid=pid, shard=task.label, seconds=seconds)
+            return WorkerNow(worker=worker, pid=pid, shard=task.label, seconds=seconds, memory_bytes=memory_bytes)
         return WorkerNow(
             worker=worker,
             pid=pid,
@@ -258,6 +287,7 @@ class Crew(PoolOwner, Generic[R]):
             of_bytes=progress.of_bytes,
             written_bytes=progress.written_bytes,
             seconds=seconds,
+            memory_bytes=memory_bytes,
         )
 
     def warn(self, faults: Iterable[Fault]) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from engine.errors import GonogoError, SafetyStopError
 from engine.run.log import append_whole
+from engine.run.read_only import refuse_changes
 
 _WAIT_S: Final = 10.0
 """A writer holds the lock for one fsync; one that takes longer is stuck."""
@@ -64,7 +65,9 @@ def locked_lines(path: Path, what: str = "file", *, keeps_torn: bool = False) ->
     Raises:
         GonogoError: when another writer does not let go.
         SafetyStopError: when the file cannot be opened or written.
+        ReadOnlyError: when this program changes nothing.
     """
+    refuse_changes(f"{path} (the {what}) would be written")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)

@@ -28,8 +28,9 @@ from typing import TypeVar
 
 import msgspec
 
-from engine.errors import GonogoError
+from engine.errors import GonogoError, ReadOnlyError
 from engine.run.limits import HEARTBEAT_S, WorkerLimits, WorkerOrders, read_orders
+from engine.run.read_only import refuse_changes
 from engine.run.wire import LINE_LIMIT_BYTES, encode
 
 T = TypeVar("T")
@@ -38,6 +39,10 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 _READ_BYTES = 1 << 16
 EXIT_ORPHANED = 75
 """How a worker leaves whose engine is gone before it could ask to die with it (EX_TEMPFAIL)."""
+
+
+EXIT_READ_ONLY = 2
+"""How a worker leaves that finds the switch of :mod:`engine.run.read_only` thrown: wrong usage."""
 
 
 class Beat(msgspec.Struct, frozen=True, tag_field="type", tag="beat"):
@@ -86,7 +91,14 @@ def become_worker(orders: WorkerOrders | None = None) -> Messages:
     Returns:
         The way to the engine. Standard output is standard error from here on, so that a library that prints
         cannot break the protocol; standard input is empty.
+
+    A program that changes nothing has no workers: whoever started this one should have known, and it leaves.
     """
+    try:
+        refuse_changes("a worker would begin to work")
+    except ReadOnlyError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        sys.exit(EXIT_READ_ONLY)
     obey(read_orders(dict(os.environ)) if orders is None else orders)
     wake_fd = _stop.listen()
     faulthandler.enable()

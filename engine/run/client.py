@@ -11,7 +11,9 @@ import msgspec
 
 from engine.errors import GonogoError, NoSuchRunError
 from engine.run import places
-from engine.run.control import Refusal, Request
+from engine.run.control import ORDERS, Refusal, Request
+from engine.run.read_only import is_read_only, refuse_changes
+from engine.run.viewers import Viewing
 from engine.run.wire import encode
 
 DEFAULT_TIMEOUT_S = 5.0
@@ -43,7 +45,10 @@ class ControlClient:
         Raises:
             RefusedError: when the run refuses.
             NoSuchRunError: when it goes away, or does not answer in time.
+            ReadOnlyError: when it is an order, and this program changes nothing.
         """
+        if request.ask in ORDERS or request.ask == "take":
+            refuse_changes(f"{request.ask} would be an order to run {self._run_id}")
         deadline = time.monotonic() + self._timeout_s
         try:
             self._socket.settimeout(self._timeout_s)
@@ -59,6 +64,17 @@ class ControlClient:
         if refusal:
             raise RefusedError(f"run {self._run_id}: {refusal}")
         return line
+
+    def hello(self, who: str, viewer: str, *, read_only: bool = False) -> Viewing:
+        """Become a viewer: each snapshot from here on says who else there is and who has control.
+
+        Args:
+            who: for the others to read.
+            viewer: the same for every connection of this viewer.
+            read_only: never give an order; so it is in any case where this program changes nothing.
+        """
+        hello = Request("hello", who=who, viewer=viewer, read_only=read_only or is_read_only())
+        return msgspec.json.decode(self.ask(hello), type=Viewing)
 
     def close(self) -> None:
         """Hang up."""
@@ -97,6 +113,7 @@ def ask(run_id: str, request: Request, timeout_s: float = DEFAULT_TIMEOUT_S) -> 
     Raises:
         NoSuchRunError: when nobody answers for this run.
         RefusedError: when the run refuses.
+        ReadOnlyError: when it is an order, and this program changes nothing.
     """
     with ControlClient(run_id, timeout_s) as client:
         return client.ask(request)

@@ -3,37 +3,58 @@
 One request a line, one reply a line, any number of clients. A request is ``{"ask":"snapshot"}``, ``pause``,
 ``resume``, ``{"ask":"workers","count":4}``, ``{"ask":"workers","auto":true}`` or ``{"ask":"stop","now":false}``; a
 reply is the snapshot, ``{"ok":true}`` or ``{"error":"…"}``.
+
+A client that watches says ``{"ask":"hello","who":"anna@gpu-3 pts/3"}`` first. From then on it is a viewer: each of its
+snapshots says in ``viewing`` who else there is and who has control, and its orders are obeyed where it has control or
+nobody has (:mod:`engine.run.viewers`). Whoever says no hello is obeyed as the person at a shell prompt that it is.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import socket
+from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self
+from typing import Final, Literal, Protocol, Self
 
 import msgspec
 
 from engine.errors import GonogoError
 from engine.run import places
-from engine.run.wire import LINE_LIMIT_BYTES, encode
+from engine.run.viewers import Viewers
+from engine.run.wire import LINE_LIMIT_BYTES, encode, join_objects
 
 _BACKLOG = 16
+
+ORDERS: Final = frozenset({"pause", "resume", "workers", "stop"})
+"""What changes a run."""
+
+_viewers: ContextVar[Viewers | None] = ContextVar("viewers", default=None)
+"""The viewers of the run that is under way around this one: those of a window, for the runs of its steps."""
+_connections = itertools.count(1)
+"""Numbers for the connections of all runs that this process serves."""
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a client asks of a run."""
 
-    ask: Literal["snapshot", "pause", "resume", "workers", "stop"]
+    ask: Literal["snapshot", "pause", "resume", "workers", "stop", "hello", "take", "viewers"]
     count: int | None = None
     """For ``workers``: how many there shall be."""
     auto: bool = False
     """For ``workers``, in place of a count: the run chooses itself."""
     now: bool = False
     """For ``stop``: kill the workers instead of letting them come to a safe point."""
+    who: str = ""
+    """For ``hello``: who watches, for the others to read."""
+    viewer: str = ""
+    """For ``hello``: connections of one name are one viewer, as those of a console that shows several runs."""
+    read_only: bool = False
+    """For ``hello``: this viewer never gives an order, and the engine sees to it."""
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -65,11 +86,16 @@ class Controls(Protocol):
 
 
 class ControlServer:
-    """Serves one run's socket while the ``async with`` block lasts; the socket is gone after it."""
+    """Serves one run's socket while the ``async with`` block lasts; the socket is gone after it.
+
+    A server within another's block, as that of a window's step, has the same viewers.
+    """
 
     def __init__(self, run_id: str, controls: Controls) -> None:
         self.path = places.socket_path(run_id)
         self._controls = controls
+        self._around = _viewers.get()
+        self._viewers = self._around or Viewers()
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
         self._ending = False
@@ -78,12 +104,14 @@ class ControlServer:
     async def __aenter__(self) -> Self:
         listening = _listen(self.path)
         self._server = await asyncio.start_unix_server(self._attend, sock=listening, limit=LINE_LIMIT_BYTES)
+        _viewers.set(self._viewers)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ending = True
+        _viewers.set(self._around)
         if self._server is not None:
             self._server.close()
         for client in self._clients:
@@ -95,30 +123,49 @@ class ControlServer:
         ourselves = asyncio.current_task()
         assert ourselves is not None
         self._clients.add(ourselves)
+        connection = next(_connections)
         try:
             while not self._ending and (line := await _read_line(reader)) is not None:
-                writer.write(self._answer(line) + b"\n")
+                writer.write(self._answer(line, connection) + b"\n")
                 await writer.drain()
         except (ConnectionError, asyncio.CancelledError):
             pass  # the client left, or the run ends: there is nobody to answer and nothing to undo
         finally:
             self._clients.discard(ourselves)
+            self._viewers.part(connection)
             writer.close()
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
 
-    def _answer(self, line: bytes) -> bytes:
+    def _answer(self, line: bytes, connection: int) -> bytes:
         try:
-            return self._obey(self._decoder.decode(line))
+            return self._reply(self._decoder.decode(line), connection)
         except (msgspec.DecodeError, UnicodeDecodeError) as fault:
             return encode(Refusal(f"not a request: {fault}"))
         except GonogoError as refusal:
             return encode(Refusal(str(refusal)))
 
-    def _obey(self, request: Request) -> bytes:
+    def _reply(self, request: Request, connection: int) -> bytes:
         match request.ask:
+            case "snapshot" if self._viewers.knows(connection):
+                return join_objects(self._controls.snapshot(), b'{"viewing":' + self._viewers.told(connection) + b"}")
             case "snapshot":
                 return self._controls.snapshot()
+            case "hello":
+                self._viewers.greet(connection, request.who, request.viewer, read_only=request.read_only)
+            case "take":
+                self._viewers.take(connection)
+            case "viewers":
+                pass  # told below, as after a hello
+            case _:
+                return self._obey(request, connection)
+        return self._viewers.told(connection)
+
+    def _obey(self, request: Request, connection: int) -> bytes:
+        if request.ask == "workers" and not request.auto and (request.count is None or request.count < 1):
+            return encode(Refusal(f"count is {request.count}: wanted a whole number from 1"))
+        self._viewers.admit_order(connection)
+        match request.ask:
             case "pause":
                 self._controls.pause()
             case "resume":
@@ -126,8 +173,7 @@ class ControlServer:
             case "workers" if request.auto:
                 self._controls.choose_workers()
             case "workers":
-                if request.count is None or request.count < 1:
-                    return encode(Refusal(f"count is {request.count}: wanted a whole number from 1"))
+                assert request.count is not None
                 self._controls.set_workers(request.count)
             case "stop":
                 self._controls.stop(request.now)

@@ -17,6 +17,7 @@ from engine.errors import Fault, InputError, NoSuchRunError
 from engine.run import places
 from engine.run.locks import HeldLock, hold, is_held
 from engine.run.log import rfc3339, utc_now
+from engine.run.read_only import refuse_changes
 
 RECORD_SCHEMA = 1
 
@@ -65,7 +66,11 @@ class RunFolder:
         """Make the folder of a new run, alive from the first moment that anybody can see it.
 
         ``args``, ``config`` and ``host`` are structs, dataclasses or mappings; they are recorded as JSON objects.
+
+        Raises:
+            ReadOnlyError: when this program changes nothing.
         """
+        refuse_changes(f"{state_dir} would hold a new run")
         runs = state_dir / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         moment = now()

@@ -20,6 +20,7 @@ from typing import Self
 import msgspec
 
 from engine.errors import GonogoError, printable
+from engine.run.read_only import refuse_changes
 from engine.run.wire import encode
 
 _ATTEMPTS = 5
@@ -88,7 +89,9 @@ def hold(path: Path, note: str = "") -> HeldLock:
 
     Raises:
         LockHeldError: when another process, or another part of this one, holds it.
+        ReadOnlyError: when this program changes nothing, and so has nothing to hold.
     """
+    refuse_changes(f"{path} would be locked for changes")
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     if not _try_lock(fd, fcntl.LOCK_EX):
         os.close(fd)
@@ -105,7 +108,9 @@ def hold_folder(path: Path) -> HeldLock:
 
     Raises:
         LockHeldError: when another process holds it.
+        ReadOnlyError: when this program changes nothing, and so has nothing to hold.
     """
+    refuse_changes(f"{path} would be locked for changes")
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     if not _try_lock(fd, fcntl.LOCK_EX):
         os.close(fd)

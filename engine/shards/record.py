@@ -30,14 +30,14 @@ class SwapState(StrEnum):
     """The converted tar stands in the original's place and was read back from the disk."""
 
 
-class TarDigest(msgspec.Struct, frozen=True):
+class TarDigest(msgspec.Struct, frozen=True, gc=False):
     """A tar's content: XXH3-128 of all its bytes, and how many they are."""
 
     xxh3_128: str
     size_bytes: int
 
 
-class Tally(msgspec.Struct, frozen=True, kw_only=True):
+class Tally(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a conversion counted in one shard."""
 
     members: int

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from engine.errors import UsageError
+from engine.run.read_only import is_read_only, refuse_changes
 from engine.watch.alerts import Alert, Level
 
 _COMMAND_TIMEOUT_S: Final = 300.0
@@ -33,10 +34,12 @@ class OnRed:
 
         Raises:
             UsageError: when it is none of these, or the process is not there.
+            ReadOnlyError: when it is to act, and this program changes nothing.
         """
         act, _, rest = text.partition(":")
         if text == "notify":
             return cls("notify")
+        refuse_changes(f"--on-red {text} would act when red stands")
         if act == "stop" and rest.isdecimal() and int(rest) > 1:
             if not _is_there(int(rest)):
                 raise UsageError(f"--on-red {text}: there is no process {rest} of yours; name the trainer's")
@@ -99,6 +102,8 @@ class Reactor:
 
     def _act(self, alert: Alert) -> list[str]:
         self.done = True
+        if self._on_red.act != "notify" and is_read_only():
+            return [f"read-only: nothing is done, though {self._told()}"]
         told = self._copy() if self._on_red.act != "notify" else []
         match self._on_red.act:
             case "stop":

@@ -18,6 +18,7 @@ from engine.checklist.lists import Checklist, Item
 from engine.checklist.reading import load_checklist
 from engine.errors import ConfigError, UsageError
 from engine.run.outcome import Outcome
+from engine.run.read_only import refuse_changes
 from engine.units import counted
 
 
@@ -198,6 +199,7 @@ def copy(options: Globals, name: str, corpus: Path) -> ExitCode:  # every comman
     target = corpus / OWN_FOLDER / found.path.name
     if target.exists():
         raise UsageError(f"{target} is there already, and it is not overwritten; edit it, or move it away")
+    refuse_changes(f"{target} would be written")
     target.parent.mkdir(exist_ok=True)
     shutil.copyfile(found.path, target)
     with Report("checklist copy", as_json=options.as_json) as report:

@@ -29,6 +29,7 @@ from engine.checklist.standing import Standing
 from engine.checklist.walk import Walk
 from engine.crew.artifacts import write_whole
 from engine.errors import GonogoError, UsageError
+from engine.run.read_only import refuse_changes
 
 _WRITERS: Final = {"md": to_markdown, "html": to_html, "text": to_text}
 _BY_SUFFIX: Final = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html"}
@@ -185,6 +186,7 @@ def import_(options: Globals, document: Path, *, target: Path | None) -> ExitCod
 
 def _keep(target: Path, toml: str) -> None:
     """Write a new file, and never over another, nor half of it."""
+    refuse_changes(f"{target} would be written")
     try:
         with target.open("x", encoding="utf-8") as out:
             try:

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import msgspec
+
+from app.console.attending import Attending
 from app.console.watch import Watch
 from app.endings import ending_lines
-from app.window_look import SEEN, WindowLook, ask_window
+from app.window_look import SEEN, WindowLook
 from engine.convert.view import Level
 from engine.errors import GonogoError, NoSuchRunError
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.snapshot import WindowSnapshot
-from engine.run.client import ask
-from engine.run.control import Request
 from engine.run.events import Event
 from engine.run.folder import RunFolder
 from engine.run.log import utc_now
 from engine.run.reading import EventParser, LogTail
 
-_ANSWER_WITHIN_S = 1.0
-
 
 @dataclass(slots=True)
-class WindowWatch:
+class WindowWatch(Attending):
     """One window, watched."""
 
-    folder: RunFolder
     folded: WindowLook = field(default_factory=WindowLook)
     table: Timetable | None = None
     snapshot: WindowSnapshot | None = None
@@ -56,7 +54,8 @@ class WindowWatch:
         """Read what is new."""
         self.alive = self.folder.is_alive()
         self._read_events()
-        self.snapshot = self._ask()
+        told = self._ask(alive=self.alive)
+        self.snapshot = None if told is None else msgspec.json.decode(told, type=WindowSnapshot)
         self.table = self.folded.table(utc_now(), self.snapshot, alive=self.alive)
         if not self.alive and not self.ending:
             self.ending = tuple(ending_lines(self.folder))
@@ -71,23 +70,12 @@ class WindowWatch:
         except GonogoError as error:
             self.problem = str(error)
 
-    def _ask(self) -> WindowSnapshot | None:
-        return ask_window(self.run_id, _ANSWER_WITHIN_S) if self.alive else None
-
-    def tell(self, request: Request) -> str:
-        """Ask the engine for something; return why it refused, or nothing."""
-        try:
-            ask(self.run_id, request, _ANSWER_WITHIN_S)
-        except GonogoError as error:
-            return str(error)
-        return ""
-
     def step_watch(self, step: str) -> Watch | str:
         """Return a step's own run, to be watched; why there is none yet, else."""
         track = self.folded.view.tracks[step]
         if not track.run:
             return f"{step} has no run yet: it is {track.state}"
         try:
-            return Watch(RunFolder.open(self.folder.path.parent / track.run))
+            return Watch(RunFolder.open(self.folder.path.parent / track.run), read_only=self.read_only)
         except NoSuchRunError as error:
             return str(error)

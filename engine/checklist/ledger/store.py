@@ -15,6 +15,7 @@ from engine.errors import GonogoError, SafetyStopError
 from engine.host.facts import user_name
 from engine.run.appending import LockedLines, locked_lines
 from engine.run.log import rfc3339, utc_now
+from engine.run.read_only import refuse_changes
 
 FILE_NAME: Final = "ledger.jsonl"
 _ATTEMPTS: Final = 5
@@ -58,7 +59,9 @@ class Ledger:
         Raises:
             GonogoError: when another writer does not let go, or keeps coming between.
             SafetyStopError: when the line cannot be written.
+            ReadOnlyError: when this program changes nothing; nobody was asked for a signature.
         """
+        refuse_changes(f"{self.path} (the ledger) would have a new entry")
         assert entry.wants_signature == (sign is not None), "an entry is signed exactly where it wants to be"
         self._begin()
         if sign is None:

@@ -11,6 +11,7 @@ from typing import Final
 
 from engine.checklist.signing.blob import fingerprint_of, key_blob_of
 from engine.errors import GonogoError
+from engine.run.read_only import refuse_changes
 
 _LINE: Final = re.compile(
     r"""(?P<names>"[^"]*"|\S+)\s+
@@ -104,7 +105,9 @@ class SignersFile:
 
         Raises:
             GonogoError: when it is no public key, no name or no role, or the key is there already.
+            ReadOnlyError: when this program changes nothing.
         """
+        refuse_changes(f"{self.path} (the signers) would have a new line")
         blob = key_blob_of(public_key)
         if blob is None or not _is_whole(public_key):
             raise GonogoError(f"{public_key[:60]!r} is no public key; wanted the line of a .pub file")

@@ -73,7 +73,7 @@ def test_an_operator_starts_pauses_steers_leaves_and_comes_back(
     terminal.waits_for(r"✓ [1-9]\d* done")
 
     terminal.keys("p")
-    paused = terminal.waits_for(r"PAUSED \(operator\)")
+    paused = terminal.waits_for(r"PAUSED by the operator")
     assert "YELLOW" in paused
     terminal.keys("+")
     terminal.waits_for(r"busy of 2")
@@ -90,7 +90,7 @@ def test_an_operator_starts_pauses_steers_leaves_and_comes_back(
 
     terminal.types("clear")
     terminal.gonogo("attach")
-    terminal.waits_for(r"PAUSED \(operator\)")
+    terminal.waits_for(r"PAUSED by the operator")
     terminal.waits_for(r"busy of 2")
     terminal.keys("p")
     terminal.waits_for(r"GREEN under way")
@@ -140,6 +140,9 @@ def test_two_viewers_see_the_same_and_a_lost_terminal_ends_neither_the_run_nor_t
         second.gonogo("attach")
         second.waits_for(r"GREEN under way")
         second.keys("p")
+        second.waits_for(r"has control since \d\d:\d\d")
+        assert "PAUSED" not in second.screen
+        small_terminal.keys("p")
         small_terminal.waits_for(r"PAUSED")
         second.waits_for(r"PAUSED")
     finally:

@@ -12,36 +12,7 @@ from engine.errors import GonogoError, NoSuchRunError
 from engine.run import places
 from engine.run.client import ControlClient, RefusedError, ask
 from engine.run.control import ControlServer, Request
-
-RUN = "20260131T093000Z-convert-9f3c"
-
-
-class Told:
-    """A run that writes down what it is told."""
-
-    def __init__(self) -> None:
-        self.orders: list[str] = []
-        self.snapshot_bytes = b'{"workers":2}'
-
-    def snapshot(self) -> bytes:
-        return self.snapshot_bytes
-
-    def pause(self) -> None:
-        self.orders.append("pause")
-
-    def resume(self) -> None:
-        self.orders.append("resume")
-
-    def set_workers(self, count: int) -> None:
-        if count > 64:
-            raise GonogoError(f"{count} workers: wanted at most 64")
-        self.orders.append(f"workers {count}")
-
-    def choose_workers(self) -> None:
-        self.orders.append("workers auto")
-
-    def stop(self, now: bool) -> None:
-        self.orders.append(f"stop {now}")
+from tests.engine.run.controls import RUN, Told
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from engine.jobs.start import run_job
 from engine.jobs.window.events import StepState
 from engine.jobs.window.running import Window
 from engine.jobs.window.snapshot import WindowSnapshot
-from engine.run.client import ask
+from engine.run.client import ControlClient, RefusedError, ask
 from engine.run.control import Request
 from engine.run.desk import Desk
 from engine.run.events import Summary
@@ -146,6 +146,38 @@ async def test_a_stop_of_the_step_itself_stops_the_window_after_it(tmp_path: Pat
     summary = await run_job(order(corpus), corpus / ".gonogo", lambda *_: None, stop_step)  # type: ignore[arg-type]  # it is a window
     assert summary.outcome is Outcome.INTERRUPTED
     assert runs_of(corpus, "inventory") == []
+
+
+async def test_control_of_a_window_is_control_of_its_step_and_no_order_goes_round_it(
+    tmp_path: Path, slow: Slows
+) -> None:
+    corpus = make(tmp_path, step("slow"), step("inventory"))
+    refused: list[str] = []
+
+    def steer(window_run: str, step_run: str) -> None:
+        with ControlClient(window_run) as anna, ControlClient(step_run) as anna_too, ControlClient(step_run) as bert:
+            assert anna.hello("anna@here pts/3", "a").has_control
+            assert anna_too.hello("anna@here pts/3", "a").has_control
+            assert bert.hello("bert@here pts/1", "b").controller == "anna@here pts/3"
+            with pytest.raises(RefusedError) as refusal:
+                bert.ask(Request("stop"))
+            refused.append(str(refusal.value))
+            anna_too.ask(Request("pause"))
+            bert.ask(Request("take"))
+            with pytest.raises(RefusedError) as refusal:
+                anna.ask(Request("resume"))
+            refused.append(str(refusal.value))
+            bert.ask(Request("stop"))
+
+    async def watch(job: Window) -> None:
+        await slow.there.wait()
+        now = job.look()
+        await asyncio.to_thread(steer, now.run, now.step_run)
+
+    summary = await run_job(order(corpus), corpus / ".gonogo", lambda *_: None, watch)  # type: ignore[arg-type]  # it is a window
+    assert ["anna@here" in refused[0], "bert@here" in refused[1]] == [True, True]
+    assert slow.made[0].asked == ["pause", "stop False"]
+    assert summary.outcome is Outcome.INTERRUPTED
 
 
 def until_shard_done(process: Any, corpus: Path) -> list[dict[str, Any]]:
