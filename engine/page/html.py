@@ -24,14 +24,13 @@ def to_html(page: Page, plots: Sequence[Plot]) -> str:
 <div class="figures">{"".join(map(_figure, page.figures))}</div>
 {_cautions(page.cautions)}
 {first}
-<h2>In pictures</h2>
-<div class="plots">{"".join(map(_plot, plots))}</div>
+{_pictures(plots)}
 {"".join(rest)}"""
     return html_page(f"{page.verdict}: {page.title}", STYLE, body)
 
 
 def _verdict(page: Page) -> str:
-    kind, sign = ("go", "✓") if page.is_go else ("no-go", "✗")
+    kind, sign = ("open", "●") if page.is_open else ("go", "✓") if page.is_go else ("no-go", "✗")
     listed = f"<ul>{_items(page.reasons)}</ul>" if page.reasons else ""
     words = f"<strong>{sign} {_text(page.verdict)}</strong><p>{_text(page.lead)}</p>"
     return f'<section class="verdict {kind}">{words}{listed}</section>'
@@ -49,6 +48,11 @@ def _figure(figure: Figure) -> str:
     return (
         f'<div class="card">{_text(figure.label)}<b>{_text(figure.value)}</b><span>{_text(figure.detail)}</span></div>'
     )
+
+
+def _pictures(plots: Sequence[Plot]) -> str:
+    drawn = "".join(map(_plot, plots))
+    return f'<h2>In pictures</h2>\n<div class="plots">{drawn}</div>' if plots else ""
 
 
 def _plot(plot: Plot) -> str:

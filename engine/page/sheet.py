@@ -54,6 +54,8 @@ class Page:
     figures: tuple[Figure, ...]
     tables: tuple[Table, ...]
     """The first stands before the pictures."""
+    is_open: bool = False
+    """Neither yet: it is under way, or was stopped and goes on."""
 
 
 def table(

@@ -7,10 +7,11 @@ from typing import Final
 STYLE: Final = """
 :root { color-scheme: light dark; --page: #fbfbf9; --ink: #1c2126; --quiet: #5a646e; --line: #d9dde1; --card: #ffffff;
   --before: #9aa5b1; --after: #2f6f9f; --second: #c2681b; --third: #7b4fa3; --track: #eceff1; --good: #1d6b3a;
-  --good-page: #e5f3e9; --mid: #7a5200; --bad: #a32020; --bad-page: #fbe9e7; }
+  --good-page: #e5f3e9; --mid: #7a5200; --mid-page: #fdf3dc; --bad: #a32020; --bad-page: #fbe9e7; }
 @media screen and (prefers-color-scheme: dark) { :root { --page: #14181c; --ink: #e6e9ec; --quiet: #a0abb5;
   --line: #333b43; --card: #1b2127; --before: #6f7b87; --after: #6db3e0; --second: #e8a15c; --third: #b99ae0;
-  --track: #262d34; --good: #7fd6a0; --good-page: #16301f; --mid: #e8c170; --bad: #ff9a8f; --bad-page: #3a1c1a; } }
+  --track: #262d34; --good: #7fd6a0; --good-page: #16301f; --mid: #e8c170; --mid-page: #33280f; --bad: #ff9a8f;
+  --bad-page: #3a1c1a; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1.25rem 1rem 3rem; max-width: 76rem; background: var(--page); color: var(--ink);
   font: 1rem/1.5 system-ui, sans-serif; overflow-wrap: anywhere; }
@@ -23,6 +24,7 @@ p { margin: .4rem 0; }
 .verdict p, .verdict li { color: var(--ink); }
 .verdict ul { margin: .5rem 0 0; padding-left: 1.2rem; }
 .go { color: var(--good); background: var(--good-page); border-color: var(--good); }
+.open { color: var(--mid); background: var(--mid-page); border-color: var(--mid); }
 .no-go { color: var(--bad); background: var(--bad-page); border-color: var(--bad); }
 .figures, .plots { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 11rem), 1fr)); }
 .plots { grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); align-items: start; }
@@ -37,6 +39,10 @@ svg .third { fill: var(--third); } svg .track { fill: var(--track); } svg .axis 
 svg .edge { stroke: var(--second); stroke-width: .8; } svg .line { fill: none; stroke-width: 1.6; }
 svg .line.before { stroke: var(--before); } svg .line.after { stroke: var(--after); }
 svg .line.second { stroke: var(--second); } svg .line.third { stroke: var(--third); }
+svg .dashed { stroke-dasharray: 5 4; } svg .grid { stroke: var(--line); } svg .quiet { fill: var(--quiet); }
+svg .area { opacity: .3; } svg .hold { fill: var(--mid); opacity: .28; } svg .bad { fill: var(--bad); }
+svg .limit { stroke: var(--bad); stroke-width: 1.4; } svg .now { stroke: var(--quiet); stroke-dasharray: 2 3; }
+svg .plan { fill: none; stroke: var(--before); } svg .faint { opacity: .45; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .5rem; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .7rem; border-top: 1px solid var(--line); }
@@ -59,6 +65,7 @@ tr.bad td:first-child { color: var(--bad); font-weight: 700; }
 @page { size: A4; margin: 14mm 12mm 16mm; }
 @media print {
   :root { font-size: 9.5pt; color-scheme: light; --page: #fff; --card: #fff; --track: #fff; --line: #999; }
+  svg .grid { stroke: #ddd; }
   body { max-width: none; padding: 0; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .plots { grid-template-columns: 1fr 1fr; } .figures { grid-template-columns: repeat(3, 1fr); }
   .scroll { overflow: visible; border: 0; } .verdict, .card, tr { break-inside: avoid; }
