@@ -11,18 +11,18 @@ from pathlib import Path
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from app.bell import Bell, ring_terminal
 from app.exit_codes import ExitCode, code_of
+from app.progress_words import told
 from app.streams import Data, say, terminal
 from app.window_levels import Levels
 from app.wording import line_for
-from engine.crew.crew import Snapshot
 from engine.jobs.registry import Order
 from engine.jobs.start import Watcher, run_job
 from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.desk import Job
 from engine.run.events import Event
 from engine.run.log import Listener
-from engine.units import show_bytes, show_seconds
 
 _LOOKS_PER_S = 4
 
@@ -36,6 +36,8 @@ def run_headless(order: Order, state: Path, *, as_json: bool) -> ExitCode:
     data = Data("gonogo: nobody reads standard output any more; the run goes on, and its log has everything")
     with _progress() as bar:
         listener = _json_listener(data) if as_json else _text_listener(data, bar)
+        if not as_json:
+            listener = _both(listener, Bell(order, ring_terminal).hear)
         watchers = [] if bar is None else [_Bar(bar).watch]
         if order.job == "window" and not as_json:
             levels = Levels(_teller(bar))
@@ -121,31 +123,3 @@ class _Bar:
                 told=told(now),
             )
             await asyncio.sleep(1 / _LOOKS_PER_S)
-
-
-def told(now: Snapshot) -> str:
-    """Say in half a line how a run is doing."""
-    if now.pauses:
-        return "paused: " + "; ".join(f"{why} ({detail})" for why, detail in now.pauses.items())
-    if now.stage:
-        return f"{now.stage}, {show_seconds(now.elapsed_s)} under way"
-    if isinstance(now, WindowSnapshot) and now.job == "window" and not now.step:
-        return "stopping" if now.stopping else "between two steps"
-    busy = sum(bool(worker.shard) for worker in now.workers)
-    auto = " (auto)" if now.auto else ""
-    words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]
-    if now.elapsed_s:
-        words.append(f"{show_bytes(now.bytes_done / now.elapsed_s)}/s")
-    if now.eta_s is not None:
-        words.append(f"{show_seconds(now.eta_s)} left")
-    if now.free_bytes is not None:
-        words.append(f"{show_bytes(now.free_bytes)} free")
-    return "stopping" if now.stopping else ", ".join(words)
-
-
-def workers_told(now: Snapshot) -> str:
-    """Say who chose the number of workers, and why; empty where nobody said."""
-    if not now.workers_why:
-        return ""
-    who = "chosen by the run" if now.auto else "fixed"
-    return f"{now.workers_wanted}, {who}: {now.workers_why}"

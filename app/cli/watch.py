@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -28,11 +28,13 @@ from app.watch_wording import alert_line, closing_lines, source_line
 from engine.config import Settings
 from engine.errors import UsageError
 from engine.host.facts import user_name
+from engine.jobs.alert_notifying import AlertNotifier, TellingReactor
 from engine.run.outcome import Outcome
 from engine.units import parse_seconds
 from engine.watch.actions import OnRed, Reactor
 from engine.watch.alerts import Level
 from engine.watch.explain import explain, explain_text
+from engine.watch.logs import configured_logs
 from engine.watch.opening import open_watching, rules_of, setting_of
 from engine.watch.others import explain_others
 from engine.watch.watching import Look, Watching
@@ -99,8 +101,9 @@ def watch(  # noqa: PLR0917  # click passes by name
 ) -> int:
     """Watch the logs of training runs: TensorBoard, W&B, trackio, Hugging Face, Lightning, JSON, CSV or text.
 
-    SOURCES are files, folders that are searched, or - for standard input; what they are is told by their content. It
-    is silent while all is well, and says each alert once, with the rule, the step, the value and what to do.
+    SOURCES are files, folders that are searched, or - for standard input; what they are is told by their content.
+    Without any, those that [watch] logs in gonogo.toml names. It is silent while all is well, and says each alert once,
+    with the rule, the step, the value and what to do.
     """
     flags = {
         "watch.scale": scale,
@@ -115,14 +118,18 @@ def watch(  # noqa: PLR0917  # click passes by name
         others = explain_others(settings.budget)
         click.echo(explain_text(rules_of(settings), setting_of(settings), others), nl=False)
         return CheckCode.GREEN
+    sources = sources or configured_logs(settings, corpus)
     if not sources:
-        raise UsageError("there is nothing to watch; name a log, a folder of logs, or - for standard input")
+        raise UsageError(
+            "there is nothing to watch; name a log, a folder of logs, or - for standard input, "
+            "or list them in gonogo.toml: [watch] logs"
+        )
     if seen_rules and not once:
         raise UsageError("--acknowledge goes with --once; on the screen, a acknowledges the alert under the cursor")
     if page is not None and not page.absolute().parent.is_dir():
         raise UsageError(f"--report {page}: there is no folder {page.parent}; make it, or name another")
     state = options.state_of(corpus)
-    asked = _Asked(sources, GaugesAsked(gpu, money, price, instance, spot), on_red, grace)
+    asked = _Asked(sources, GaugesAsked(gpu, money, price, instance, spot), on_red, grace, once)
     if wants_console(options) and not once and Path("-") not in sources:  # a terminal cannot be keys and a log at once
         return watch_in_console(_opened(asked, settings, corpus, state), lambda seen: _tell_end(seen, page))
     with _opened(asked, settings, corpus, state) as seen, Report("watch", as_json=options.as_json) as report:
@@ -135,7 +142,7 @@ def watch(  # noqa: PLR0917  # click passes by name
         return code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class _Asked:
     """What the command line names."""
 
@@ -143,6 +150,8 @@ class _Asked:
     gauges: GaugesAsked
     on_red: str
     grace: str
+    once: bool
+    """Whoever asks once has the answer before him: nobody else is told."""
 
 
 @contextlib.contextmanager
@@ -150,8 +159,9 @@ def _opened(asked: _Asked, settings: Settings, corpus: Path, state: Path) -> Ite
     """Open what is watched, and let go of it at the end: in the very process that looks, for gauges have threads."""
     act, grace_s = OnRed.parse(asked.on_red), parse_seconds(asked.grace)
     gauges = open_gauges(settings, corpus, state, asked.gauges)
-    with contextlib.closing(gauges):
-        reactor = Reactor(act, grace_s, gauges.newest_checkpoint, state / "kept-checkpoints")
+    told = dataclasses.replace(settings.notify, urls=()) if asked.once else settings.notify
+    with contextlib.closing(gauges), contextlib.closing(AlertNotifier(told)) as notifier:
+        reactor = TellingReactor(notifier, act, grace_s, gauges.newest_checkpoint, state / "kept-checkpoints")
         armed = "" if act.act == "notify" else f"{asked.on_red}, when red has stood for {asked.grace}"
         rules = (*explain(rules_of(settings), setting_of(settings)), *explain_others(settings.budget))
         facts = Facts(settings.signing.name or user_name(), gauges.all, armed, rules)

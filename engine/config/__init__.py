@@ -3,6 +3,7 @@
 from engine.config.artifact_sections import EXPORTS, Benchmark, Buckets, Export, Split
 from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
+from engine.config.notify_section import Notify
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Origin, OriginKind
 from engine.config.rules import Value
 from engine.config.sections import SECTIONS, Budget, Convert, Layout, Metadata, Section, Settings, Signing, Watch
@@ -24,6 +25,7 @@ __all__ = [
     "KeyHelp",
     "Layout",
     "Metadata",
+    "Notify",
     "Origin",
     "OriginKind",
     "Resolved",

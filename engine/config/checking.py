@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from engine.config.addresses import HIDDEN, mask_all
 from engine.config.keys import GATES, OTHER_VARIABLES, RULES, variable
 from engine.config.origins import FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
@@ -15,6 +16,8 @@ from engine.config.sections import FREE_SECTIONS, SECTIONS
 from engine.errors import Fault, UsageError
 
 _NOT_POSSIBLE: Final = "not a possible value"
+_SECRET: Final = ("notify.url", "gonogo_notify_url")
+"""Whatever is written under these, or beside them by a slip, is not shown."""
 _ALL_KEYS: Final = "`gonogo config show` lists every key"
 
 
@@ -73,7 +76,7 @@ def two_bindings(entry: Entry, other: Origin, value: Value) -> Fault:
 def _fault(entry: Entry, problem: str, wanted: str, way_out: str = "") -> Fault:
     place = entry.origin.where or "the command line"
     key = "" if place == entry.key else entry.key
-    return Fault(problem, file=place, member=key, read=_show(entry.raw), wanted=wanted, way_out=way_out)
+    return Fault(problem, file=place, member=key, read=_shown(entry), wanted=wanted, way_out=way_out)
 
 
 def _unknown(entry: Entry) -> Fault:
@@ -90,7 +93,14 @@ def _unknown(entry: Entry) -> Fault:
     return _fault(entry, f"unknown {what}", wanted, f"did you mean {near[0]}?" if near else _ALL_KEYS)
 
 
+def _shown(entry: Entry) -> str:
+    """Show what was read, but no secret: an address may be half a one, or stand under a key of any name."""
+    if entry.key.lower().startswith(_SECRET):
+        return HIDDEN
+    return _show(entry.raw)
+
+
 def _show(raw: object) -> str:
     """Write a value as TOML has it, cut where it is long."""
-    text = json.dumps(raw, ensure_ascii=False, default=str)
+    text = mask_all(json.dumps(raw, ensure_ascii=False, default=str))
     return text if len(text) <= 80 else text[:77] + "..."

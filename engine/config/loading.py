@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
 from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
+from engine.config.notify_section import Notify
 from engine.config.origins import FILE_NAME, USER_FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
 from engine.config.sections import Budget, Convert, Layout, Metadata, Settings, Signing, Watch
@@ -93,6 +94,7 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         _build(Buckets, "buckets", values),
         _build(Benchmark, "benchmark", values),
         _build(Export, "export", values),
+        _build(Notify, "notify", values),
         patterns={key: str(value) for key, value in _free("watch.patterns", values)},
         rules=_tables(values),
         gates={key: str(value) for key, value in _free("gates", values)},
@@ -113,11 +115,13 @@ def _tables(values: Mapping[str, Value]) -> dict[str, dict[str, float | tuple[st
     for key, value in _free("watch.rules", values):
         family, _, name = key.rpartition(".")
         assert not isinstance(value, str)
-        tables.setdefault(family, {})[name] = value
+        tables.setdefault(family, {})[name] = value if not isinstance(value, tuple) else tuple(map(str, value))
     return tables
 
 
-_Section = TypeVar("_Section", Layout, Metadata, Convert, Split, Buckets, Benchmark, Export, Signing, Watch, Budget)
+_Section = TypeVar(
+    "_Section", Layout, Metadata, Convert, Split, Buckets, Benchmark, Export, Signing, Watch, Budget, Notify
+)
 
 
 def _build(section: type[_Section], name: str, values: Mapping[str, Value]) -> _Section:

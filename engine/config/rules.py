@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable
 from datetime import date
 
+from engine.config.addresses import Address
 from engine.units import parse_bytes, parse_seconds
 
-Value = int | float | str | tuple[str, ...]
+Value = int | float | str | tuple[str, ...] | tuple[Address, ...]
 
 
 @dataclasses.dataclass(frozen=True)

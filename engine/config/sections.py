@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
+from engine.config.notify_section import Notify
 from engine.config.rules import (
     ANY_TEXT,
     DAY_OR_NONE,
@@ -141,6 +142,8 @@ class Signing:
 class Watch:
     """What is known of a training run beforehand; what is not, is inferred from its log and said."""
 
+    logs: Annotated[tuple[str, ...], PATTERNS] = ()
+    """Training logs, or folders of them, such as ["runs/*/train.log"]: watched where a command names no others."""
     scale: Annotated[float, positive_number()] = 1.0
     """Logged losses are multiplied by it: 4 where the trainer divides by 4 steps of gradient accumulation."""
     card: Annotated[int, whole_number(0)] = 0
@@ -180,7 +183,7 @@ class Budget:
     """The day of the plan at whose end is decided whether it goes on."""
 
 
-Section = Layout | Metadata | Convert | Split | Buckets | Benchmark | Export | Signing | Watch | Budget
+Section = Layout | Metadata | Convert | Split | Buckets | Benchmark | Export | Signing | Watch | Budget | Notify
 FREE_SECTIONS: Final = ("gates", "watch.patterns", "watch.rules")
 """Sections whose keys are not fixed here."""
 RuleTable = Mapping[str, float | tuple[str, ...]]
@@ -197,6 +200,7 @@ SECTIONS: Final[Mapping[str, type[Section]]] = {
     "signing": Signing,
     "watch": Watch,
     "budget": Budget,
+    "notify": Notify,
 }
 
 
@@ -214,6 +218,7 @@ class Settings:
     buckets: Buckets = dataclasses.field(default_factory=Buckets)
     benchmark: Benchmark = dataclasses.field(default_factory=Benchmark)
     export: Export = dataclasses.field(default_factory=Export)
+    notify: Notify = dataclasses.field(default_factory=Notify)
     patterns: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """``[watch.patterns]``: name to a regular expression that finds a line of metrics."""
     rules: Mapping[str, RuleTable] = dataclasses.field(default_factory=dict)

@@ -10,6 +10,7 @@ from pathlib import Path
 from engine.checklist.around import Around
 from engine.checklist.asking import as_event, ask_machine
 from engine.checklist.finding import open_list
+from engine.checklist.item_standing import ItemStanding
 from engine.checklist.lists import Level
 from engine.checklist.reading import load_checklist
 from engine.checklist.shipped import shipped
@@ -114,8 +115,15 @@ async def _pass_list(gate: str, walk: Walk, log: EventLog) -> None:
 def _closed(gate: str, walk: Walk, standing: Standing) -> str:
     """Say on the first line what is shut, and then what is missing, item by item, and the way out."""
     name = walk.checklist.id
-    missing = [f"  {each.item.id}: {each.state}: {each.why or each.item.ask}" for each in standing.missing]
+    missing = [
+        f"  {each.item.id}: {each.state}: {each.why or each.item.ask}{_signer(each)}" for each in standing.missing
+    ]
     refused = [f"  {told}" for told in (*standing.problems, *standing.refused)]
     way_out = f"walk it: gonogo checklist run {name} --corpus {walk.around.corpus}"
     head = f"the gate {gate} is closed: the checklist {name!r} says NO-GO: {standing.why}"
     return "\n".join([head, *missing, *refused, way_out])
+
+
+def _signer(each: ItemStanding) -> str:
+    """Say who signs an item, where somebody does."""
+    return "" if each.item.sign is None else f"; signed by {each.item.sign.role}"

@@ -11,7 +11,7 @@ import contextlib
 import os
 import platform
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import fields
 from importlib.metadata import version
@@ -20,7 +20,9 @@ from pathlib import Path
 from engine.errors import CorpusHeldError, GateClosedError, GonogoError, SafetyStopError
 from engine.host.facts import host_facts, package_versions, usable_cpus
 from engine.host.threads import worker_environment
+from engine.jobs.ended import EndedEarly
 from engine.jobs.gates import pass_gate
+from engine.jobs.notifying import Notifier, notifying
 from engine.jobs.registry import Order, job_kind
 from engine.run.control import ControlServer
 from engine.run.desk import Desk, Job
@@ -30,6 +32,7 @@ from engine.run.locks import LockHeldError, hold
 from engine.run.log import EventLog, Listener
 from engine.run.outcome import Outcome
 from engine.run.places import state_dir_for
+from engine.run.read_only import refuse_changes
 from engine.run.signals import StopSignals
 
 Watcher = Callable[[Job], Coroutine[None, None, None]]
@@ -41,12 +44,6 @@ _Attend = Callable[[str, Job], AbstractContextManager[Callable[[], Outcome | Non
 _ARGUMENTS = tuple(one.name for one in fields(Order) if one.name not in ("job", "corpus", "settings"))
 """What ``run.json`` records beside the job, its corpus and its settings."""
 _PACKAGES = ("gonogo", "numpy", "soundfile", "pyarrow", "msgspec", "xxhash")
-
-
-class EndedEarly(Summary, frozen=True, kw_only=True, tag="summary"):
-    """The summary of a run that an error ended, or that never began."""
-
-    detail: str
 
 
 def tool() -> str:
@@ -72,6 +69,7 @@ async def run_job(order: Order, state: Path, listener: Listener, watcher: Watche
         SafetyStopError: when the run can no longer record what it does.
         UsageError: when there is nothing to work on.
     """
+    refuse_changes(f"{order.job} of {order.corpus} would be a new run")
     kind = job_kind(order.job)
     try:
         with _corpus(order, changes=kind.changes_corpus(order)):
@@ -124,23 +122,35 @@ async def _run(
         host=host_facts(),
     )
     try:
-        with EventLog(folder.events_path, folder.run_id) as log:
+        with EventLog(folder.events_path, folder.run_id) as log, notifying(order, log) as notifier:
             if listener is not None:
                 log.listeners.append(listener)
             log.append(_version(order))
+            watchers = [watcher] if notifier is None else [watcher, notifier.watch]
             try:
-                summary = await _conduct(order, Desk(folder.run_id, tool(), state, log, *_crew()), attend, watcher)
+                summary = await _conduct(order, Desk(folder.run_id, tool(), state, log, *_crew()), attend, watchers)
             except OSError as error:
                 told = GonogoError(f"the system refuses: {error}; see to it, then run again: nothing is lost")
-                log.append(EndedEarly(job=order.job, outcome=Outcome.ERROR, seconds=0.0, detail=str(told)))
+                early = EndedEarly(job=order.job, outcome=Outcome.ERROR, seconds=0.0, detail=str(told))
+                await _end(log, notifier, early)
                 raise told from error
             except GonogoError as error:
-                log.append(EndedEarly(job=order.job, outcome=outcome_of(error), seconds=0.0, detail=str(error)))
+                early = EndedEarly(job=order.job, outcome=outcome_of(error), seconds=0.0, detail=str(error))
+                await _end(log, notifier, early)
                 raise
-            log.append(summary, durable=True)
+            await _end(log, notifier, summary, durable=True)
             return summary
     finally:
         folder.close()
+
+
+async def _end(log: EventLog, notifier: Notifier | None, summary: Summary, durable: bool = False) -> None:
+    """Write the last line of a run; what could not be told to anybody stands before it."""
+    try:
+        if notifier is not None:
+            await notifier.end(summary)
+    finally:
+        log.append(summary, durable=durable)
 
 
 def _crew() -> tuple[Mapping[str, str], int]:
@@ -148,14 +158,16 @@ def _crew() -> tuple[Mapping[str, str], int]:
     return worker_environment(os.environ), usable_cpus()
 
 
-async def _conduct(order: Order, desk: Desk, attend: _Attend, watcher: Watcher | None) -> Summary:
+async def _conduct(order: Order, desk: Desk, attend: _Attend, watchers: Sequence[Watcher | None]) -> Summary:
     kind = job_kind(order.job)
     job = kind.make(order, desk)
     with attend(desk.run_id, job) as stopped_as:
         async with ControlServer(desk.run_id, job):
             if kind.gate is not None:
                 await pass_gate(kind.gate, order, desk.state, desk.worker_env, desk.log)
-            async with _watched(job, watcher):
+            async with contextlib.AsyncExitStack() as watching:
+                for watcher in watchers:
+                    await watching.enter_async_context(_watched(job, watcher))
                 summary = await job.run()
     return _as_stopped(summary, job, stopped_as())
 
