@@ -14,13 +14,13 @@ from engine.convert.sweep_events import SweepSummary
 from engine.convert.validation_events import ValidationSummary
 from engine.dataset.events import MadeSummary
 from engine.errors import InputError
-from engine.jobs.start import EndedEarly
+from engine.jobs.ended import EndedEarly
 from engine.jobs.window.events import WindowSummary
 from engine.run.events import Summary
 from engine.run.folder import RunFolder
-from engine.run.reading import read_events
+from engine.run.reading import read_blocks
 
-_SUMMARIES: dict[str, type[Summary]] = {
+SUMMARIES: dict[str, type[Summary]] = {
     **dict.fromkeys(("manifest", "split", "benchmark", "buckets", "export", "report"), MadeSummary),
     "clean": CleanSummary,
     "convert": ConvertSummary,
@@ -34,11 +34,11 @@ _SUMMARIES: dict[str, type[Summary]] = {
 
 def summary_of(folder: RunFolder) -> Summary | None:
     """Return a run's summary as its job wrote it; None for one that has none, or none that is legible."""
-    for kind in (_SUMMARIES.get(folder.record.job), EndedEarly):
+    for kind in (SUMMARIES.get(folder.record.job), EndedEarly):
         if kind is None:
             continue
         try:
-            found = [logged.event for logged in read_events(folder.events_path, kind)]
+            found = [event for block in read_blocks(folder.events_path, kind) for event in block.events]
         except (InputError, FileNotFoundError, msgspec.DecodeError):
             continue
         return found[-1] if found else None

@@ -243,6 +243,7 @@ class Watching:
 
     def _recall(self) -> None:
         """Acknowledge again what was acknowledged when this log was watched before."""
+        self._acknowledged.refresh()
         for alert in self.desk.alerts():
             seen = None if alert.acknowledged_by else self._acknowledged.of(alert, self._paths)
             if seen is not None:

@@ -1,0 +1,1 @@
+"""What wants a person: newest first, acknowledged with a note, each with its way out."""
