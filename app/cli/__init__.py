@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from app.cli import (
-    artifacts,
-    checklist,
-    clean,
-    convert,
-    corpus,
-    cost,
-    reports,
-    runs,
-    settings,
-    sweep,
-    verdict,
-    watch,
-    window,
-)
-from app.cli.common import Globals, global_options
+from app.cli.common import Globals, global_options, wants_console
+from app.cli.listing import LateGroup, listed
 from app.exit_codes import CheckCode, ExitCode, code_for
-from app.report import Report, Row
-from app.streams import Data, say
 from engine.errors import GonogoError
-from engine.run.outcome import Outcome
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LateGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gonogo", prog_name="gonogo")
 @global_options
 @click.pass_context
@@ -41,26 +25,24 @@ def gonogo(context: click.Context, /, **options: object) -> None:
     or is quarantined (NO-GO), 2 usage, 3 a gate is closed, 4 stopped for safety, 5 another run holds the corpus, 130
     and 143 interrupted: run it again and it goes on.
     """
-    context.obj = Globals().but({name: value for name, value in options.items() if value is not None})
-    if context.invoked_subcommand is None:
-        click.echo(context.get_help())
+    given = Globals().but({name: value for name, value in options.items() if value is not None})
+    context.obj = given
+    if context.invoked_subcommand is not None:
+        return
+    if wants_console(given):
+        context.exit(_home(given))
+    click.echo(context.get_help())
 
 
-for command in (
-    *corpus.COMMANDS,
-    *sweep.COMMANDS,
-    *convert.COMMANDS,
-    *reports.COMMANDS,
-    *clean.COMMANDS,
-    *artifacts.COMMANDS,
-    *window.COMMANDS,
-    *checklist.COMMANDS,
-    *watch.COMMANDS,
-    *cost.COMMANDS,
-    *verdict.COMMANDS,
-    *runs.COMMANDS,
-    *settings.COMMANDS,
-):
+def _home(options: Globals) -> int:
+    from app.console.show import show_home  # noqa: PLC0415  # --help is to be quick
+    from app.home.placing import corpus_here, place_at  # noqa: PLC0415
+
+    config = ["--config", str(options.config.absolute())] if options.config is not None else []
+    return show_home(place_at(corpus_here(Path.cwd()), options.state, options.config), config)
+
+
+for command in listed():
     gonogo.add_command(command)
 
 
@@ -89,19 +71,9 @@ def run(arguments: Sequence[str]) -> int:
 
 def _tell(error: GonogoError, code: ExitCode, *, as_json: bool) -> None:
     """Say what went wrong: to a person once; to a script on stderr, and as a summary where no run has written one."""
-    if as_json or not Data.written:
-        say(f"gonogo: {error}")
-    if as_json and not Data.written:
-        with Report("gonogo", as_json=True) as report:
-            report.outcome = Outcome.ERROR
-            report.add(Refused(problem=str(error), exit_code=code))
+    from app.refusing import tell_refusal  # noqa: PLC0415  # only a refusal needs it, and --help is to be quick
 
-
-class Refused(Row, frozen=True, kw_only=True, tag="error"):
-    """Why a command did not even begin."""
-
-    problem: str
-    exit_code: int
+    tell_refusal(error, code, as_json=as_json)
 
 
 def _usage_code(arguments: Sequence[str]) -> int:

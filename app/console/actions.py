@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+_WRITTEN = {"enter": "⏎", "space": "␣", "escape": "Esc", "slash": "/", "question_mark": "?", "tab": "Tab"}
+"""Keys that Textual writes otherwise than people do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -43,7 +46,8 @@ class Action:
     @property
     def key(self) -> str:
         """How its key is written; "" for none."""
-        return self.shown_as or self.keys.partition(",")[0]
+        written = self.shown_as or self.keys.partition(",")[0]
+        return _WRITTEN.get(written.lower(), written)
 
     def binding(self) -> Binding:
         """Return it as Textual dispatches it."""

@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from textual import work
 
 from app.console.base import ConsoleApp
 from app.console.frame import Frame
+from app.console.memory import MemoryFile
 from app.console.rooms import Rooms
 from app.console.tabs import NAMES
+from app.console.words import LEVEL_COLOURS, LEVEL_GLYPHS
+from engine.errors import GonogoError
+
+if TYPE_CHECKING:  # a screen that nobody opens is not imported either: the first one is to be there at once
+    from app.console.alerts.screen import AlertsScreen
+    from app.console.home.screen import HomeScreen
+    from app.console.lists.screen import ListTable
+
+_REMEMBERS_EVERY_S: Final = 1.0
+_ATTENDS_EVERY_S: Final = 3.0
+"""Alerts are read on a thread, and not before the first screen is drawn."""
+_TAB_OF: Final = {"checklist": "checklists"}
+"""The screen that shows one thing of a kind, where that is called otherwise."""
 
 
 class Console(ConsoleApp):
@@ -16,6 +34,7 @@ class Console(ConsoleApp):
     Args:
         first: what it opens on.
         rooms: makes the others; None where there are none.
+        memory: where it is kept what the next console opens on; None keeps nothing.
         theme: its name; "" for the usual one.
         ascii_only: the terminal draws no more than ASCII.
         read_only: nothing that changes anything is offered.
@@ -25,6 +44,7 @@ class Console(ConsoleApp):
         self,
         first: Frame,
         rooms: Rooms | None = None,
+        memory: MemoryFile | None = None,
         *,
         theme: str = "",
         ascii_only: bool = False,
@@ -32,8 +52,46 @@ class Console(ConsoleApp):
     ) -> None:
         super().__init__(first, theme=theme, ascii_only=ascii_only, read_only=read_only)
         self._rooms = rooms
-        self._made: dict[str, Frame] = {first.TAB: first}
-        self.install_screen(first, name=first.TAB)
+        self._memory = memory or MemoryFile(None)
+        self._before = self._memory.read()
+        self._made: dict[str, Frame] = {}
+        self._attends = False
+        self._keep(first)
+
+    def on_mount(self) -> None:
+        """Open where the last console on this run was closed."""
+        self.set_interval(_REMEMBERS_EVERY_S, self._remember)
+        self.set_interval(_ATTENDS_EVERY_S, self._attend)
+        before = self._before
+        if self._run_id and before.run == self._run_id and before.front in NAMES and before.front != self._first.TAB:
+            self.call_after_refresh(self.go, before.front)
+
+    @property
+    def _run_id(self) -> str:
+        return self._rooms.run_id if self._rooms is not None else ""
+
+    @work(exclusive=True, group="remember")
+    async def _remember(self) -> None:
+        """Keep where we are."""
+        front = self.frame.TAB if self.frame is not None else ""
+        frames = {name: frame.memory() for name, frame in self._made.items() if frame.has_looked}
+        await asyncio.to_thread(self._memory.write, self._run_id, front, frames)
+
+    @work(exclusive=False, group="attend")
+    async def _attend(self) -> None:
+        """Count the alerts that nobody has seen, for the mark at their screen's name."""
+        if self._rooms is None or self._attends:
+            return
+        self._attends = True
+        try:
+            count, level = await asyncio.to_thread(self._rooms.attention)
+        except (GonogoError, OSError):
+            return  # the screen of alerts says why
+        finally:
+            self._attends = False
+        self.waits = {"alerts": (f"{LEVEL_GLYPHS[level]}{count}", LEVEL_COLOURS[level])} if count else {}
+
+    # Going from screen to screen.
 
     def frames(self) -> Iterable[Frame]:
         """Return every screen that was opened, in front or not."""
@@ -52,18 +110,17 @@ class Console(ConsoleApp):
                 self._say(made)
                 return
             frame = made
-            self.install(name, frame)
-        self.front(frame)
+            self._keep(frame)
+        self._bring(frame)
 
-    def install(self, name: str, frame: Frame) -> None:
-        """Keep a screen under one of the digits, in place of what was there."""
-        before = self._made.pop(name, None)
-        if before is not None and before is not frame:
-            self.uninstall_screen(before)
-        self._made[name] = frame
-        self.install_screen(frame, name=name)
+    def _keep(self, frame: Frame) -> None:
+        """Keep a screen under its digit."""
+        self._made[frame.TAB] = frame
+        if self._run_id == self._before.run:
+            frame.remembered = self._before.frames.get(frame.TAB, {})
+        self.install_screen(frame, name=frame.TAB)
 
-    def front(self, frame: Frame) -> None:
+    def _bring(self, frame: Frame) -> None:
         """Bring a screen to the front, over nothing: Escape does not come back from it."""
         while len(self.screen_stack) > 2:
             self.pop_screen()
@@ -72,11 +129,26 @@ class Console(ConsoleApp):
 
     def open(self, kind: str, ref: str) -> None:
         """Open one thing over what is in front; Escape comes back."""
+        if not ref:
+            self.go(_TAB_OF.get(kind, kind))
+            return
         made = "there is nothing to open it with" if self._rooms is None else self._rooms.open(kind, ref)
         if isinstance(made, str):
             self._say(made)
         else:
             self.push_screen(made)
+
+    def on_home_screen_opened(self, event: HomeScreen.Opened) -> None:
+        """Open what somebody chose at Home."""
+        self.open(event.kind, event.ref)
+
+    def on_alerts_screen_opened(self, event: AlertsScreen.Opened) -> None:
+        """Open what an alert is about."""
+        self.open(event.kind, event.ref)
+
+    def on_list_table_opened(self, event: ListTable.Opened) -> None:
+        """Walk a list."""
+        self.open("checklist", event.name)
 
     def _say(self, why: str) -> None:
         if self.frame is not None:

@@ -26,6 +26,7 @@ from app.console.look.glyphs import AsciiOnly
 from app.console.look.themes import DARK, DARK_TERMINAL, LIGHT_TERMINAL, THEMES
 from app.console.modals import Confirm, Page
 from app.console.palette import Actions
+from app.console.pane import MOVES, Part
 from app.console.small import TooSmall, is_too_small
 from engine.errors import printable
 
@@ -79,6 +80,8 @@ class ConsoleApp(App[int]):
         if theme or not os.environ.get("TEXTUAL_THEME"):
             self.theme = theme or DARK
         self.read_only = read_only
+        self.waits: dict[str, Part] = {}
+        """What waits on a screen: a sign and a number beside its name, and its ink."""
         self._first = first
         self._translates = AsciiOnly(enabled=ascii_only)
         self._last_resort: threading.Timer | None = None
@@ -171,15 +174,14 @@ class ConsoleApp(App[int]):
         return True
 
     def sections(self) -> list[tuple[str, tuple[Action, ...]]]:
-        """Return the keys that work now, by whose they are: the pane in focus first."""
+        """Return what can be done here, by whose it is; what moves in every list comes last."""
         frame = self.frame
         if frame is None:
             return [("everywhere", self.ACTIONS)]
-        sections = []
-        if isinstance(frame.focused, Widget) and (own := actions_of(frame.focused)):
-            sections.append((frame.focused.border_title or "in this list", own))
-        sections.append(("on this screen", frame.ACTIONS))
-        return [*sections, ("everywhere", self.ACTIONS)]
+        pane = actions_of(frame.focused) if isinstance(frame.focused, Widget) else ()
+        own = tuple(action for action in pane if action not in MOVES)
+        sections = [("on this screen", (*own, *frame.ACTIONS)), ("everywhere", self.ACTIONS)]
+        return [*sections, ("in a list", MOVES)] if len(own) < len(pane) else sections
 
     def all_actions(self) -> tuple[Action, ...]:
         """See :class:`Doing`."""

@@ -7,6 +7,7 @@ import contextlib
 import signal
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from rich.text import Text
@@ -51,6 +52,9 @@ class Frame(Screen[None]):
         self._at_once = asyncio.Event()
         self._enabled: tuple[bool | None, ...] = ()
         self.has_looked = False
+        self.remembered: Mapping[str, str] = {}
+        """What :meth:`recall` gets once it has looked."""
+        self._alarm: str | None = None
 
     # What a subclass says.
 
@@ -158,16 +162,32 @@ class Frame(Screen[None]):
             more = False
             if self.is_in_front or not self.RESTS:
                 more = await self.look()
+                if not self.has_looked and self.remembered:
+                    self.recall(self.remembered)
                 self.has_looked = True
+                self._ring()
                 if self.is_attached and self.is_in_front:
                     self.draw()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._at_once.wait(), 0 if more else 1 / LOOKS_PER_S)
             self._at_once.clear()
 
+    def alarm(self) -> str:
+        """Name what somebody should come and see; the bell rings when it becomes another. "" for nothing."""
+        told = self.status()
+        return told[0].name if isinstance(told, tuple) and told[0] is Level.RED else ""
+
+    def _ring(self) -> None:
+        """Ring when there is something new to come for; what was so when it was opened is in sight anyway."""
+        before, self._alarm = self._alarm, self.alarm()
+        if before is not None and self._alarm not in ("", before):
+            self.app.bell()
+
     def draw(self) -> None:
-        """Draw the frame and the body."""
-        self.query_one(Tabs).marks = self.marks()
+        """Draw the frame and the body; while the console ends, there may be nothing to draw on any more."""
+        if not self.query(Tabs):
+            return
+        self.query_one(Tabs).marks = replace(self.marks(), waits=getattr(self.app, "waits", {}))
         self.put("title", self._cut(self.heading()))
         told = self.status()
         line = told if isinstance(told, Text) else level_line(*told)

@@ -9,19 +9,25 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.checklist_wording import header
 from app.console.guard import guarded
 from app.console.launch import EngineRefusedError, start_engine
 from app.endings import ending_lines, summary_of
 from app.exit_codes import ExitCode, code_for, code_of
 from app.streams import say
-from engine.checklist.walk import Walk
+from app.terminal import Terminal
+from app.terminal_asking import terminfo_of
 from engine.errors import GonogoError
+from engine.host.terminal import terminal_facts
 from engine.run.folder import RunFolder
+from engine.run.read_only import is_read_only
 
 if TYPE_CHECKING:  # every command imports this module, and few of them watch
+    from app.console.app import Console
     from app.console.frame import Frame
+    from app.console.place_rooms import PlaceRooms
     from app.console.training.facts import Watched
+    from app.home.values import Place
+    from engine.checklist.walk import Walk
     from engine.jobs.window.plan import Plan
     from engine.jobs.window.sim_corpus import Simulated
 
@@ -41,18 +47,9 @@ def open_console(arguments: Sequence[str], state: Path, budget_s: float | None =
     return show_run(folder, budget_s)
 
 
-def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
+def show_run(folder: RunFolder, budget_s: float | None = None, options: Sequence[str] = ()) -> int:
     """Show a run until its viewer leaves; return the exit code of the run where it has ended."""
-
-    def console() -> int:
-        _honour_no_color()
-        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
-
-        app = Console(_frame_of(folder, budget_s))
-        app.run()
-        return app.return_code or 0
-
-    code = guarded(console)
+    code = _drawn(lambda: console_of(folder, budget_s, options))
     if folder.is_alive():
         say(f"the run goes on: gonogo attach {folder.run_id}")
         return code
@@ -65,13 +62,49 @@ def show_run(folder: RunFolder, budget_s: float | None = None) -> int:
     return code or code_of(summary.outcome)
 
 
-def _frame_of(folder: RunFolder, budget_s: float | None) -> Frame:
-    from app.console.run_screen import RunScreen  # noqa: PLC0415
-    from app.console.watch import Watch  # noqa: PLC0415
-    from app.console.window.screen import WindowScreen  # noqa: PLC0415
-    from app.console.window.watch import WindowWatch  # noqa: PLC0415
+def console_of(folder: RunFolder, budget_s: float | None = None, options: Sequence[str] = ()) -> Console:
+    """Return a console that opens on a run, or where the last one on it was closed."""
+    from app.console.place_rooms import PlaceRooms  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
+    from app.home.placing import place_of  # noqa: PLC0415
 
-    return WindowScreen(WindowWatch(folder)) if folder.record.job == "window" else RunScreen(Watch(folder), budget_s)
+    rooms = PlaceRooms(place_of(folder), options, budget_s=budget_s)
+    return _console(rooms.run(folder), rooms)
+
+
+def home_of(place: Place, options: Sequence[str] = ()) -> Console:
+    """Return a console that opens at home."""
+    from app.console.place_rooms import PlaceRooms  # noqa: PLC0415  # as above
+
+    rooms = PlaceRooms(place, options)
+    home = rooms.make("home")
+    assert not isinstance(home, str)  # there always is one
+    return _console(home, rooms)
+
+
+def show_home(place: Place, options: Sequence[str] = ()) -> int:
+    """Show a place until its viewer leaves."""
+    return _drawn(lambda: home_of(place, options))
+
+
+def _console(first: Frame, rooms: PlaceRooms | None = None) -> Console:
+    """Return a console that is drawn as this terminal can."""
+    from app.console.app import Console  # noqa: PLC0415  # as above
+    from app.console.memory import MemoryFile  # noqa: PLC0415
+
+    memory = MemoryFile(rooms.place.state) if rooms is not None else None
+    return Console(first, rooms, memory, ascii_only=not _terminal().unicode, read_only=is_read_only())
+
+
+def _drawn(make: Callable[[], Console]) -> int:
+    """Draw a console in a child of its own until it ends; return its exit code."""
+
+    def console() -> int:
+        _choose_colours()
+        app = make()
+        app.run()
+        return app.return_code or 0
+
+    return guarded(console)
 
 
 def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> int:
@@ -84,13 +117,12 @@ def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> i
     """
 
     def console() -> int:
-        _honour_no_color()
-        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
-        from app.console.window.screen import WindowScreen  # noqa: PLC0415
+        _choose_colours()
+        from app.console.window.screen import WindowScreen  # noqa: PLC0415  # as above
         from app.console.window.simulated import SimulatedWindow  # noqa: PLC0415
 
         source = SimulatedWindow(plan, corpus, speed)
-        app = Console(WindowScreen(source))
+        app = _console(WindowScreen(source))
         app.run()
         for line in source.ending:
             say(line)
@@ -102,17 +134,19 @@ def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> i
 def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
     """Let a person walk a checklist; return 0 for GO, 3 for NO-GO."""
 
-    def console() -> int:
-        _honour_no_color()
-        from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
-        from app.console.checklist.hand import Hand  # noqa: PLC0415
+    def console() -> Console:
+        from app.console.checklist.hand import Hand  # noqa: PLC0415  # as above
         from app.console.checklist.screen import ChecklistScreen  # noqa: PLC0415
+        from app.console.place_rooms import PlaceRooms  # noqa: PLC0415
+        from app.home.values import Place  # noqa: PLC0415
 
-        app = Console(ChecklistScreen(walk, Hand(walk, who, key)))
-        app.run()
-        return app.return_code or 0
+        around = walk.around
+        rooms = PlaceRooms(Place(around.corpus, around.state, around.settings), who=who, key=key)
+        return _console(ChecklistScreen(walk, Hand(walk, who, key)), rooms)
 
-    code = guarded(console)
+    from app.checklist_wording import header  # noqa: PLC0415  # --help is to be quick
+
+    code = _drawn(console)
     standing = walk.look()
     say(header(standing))
     return code or (ExitCode.OK if standing.is_go else ExitCode.GATE_CLOSED)
@@ -138,13 +172,12 @@ def watch_in_console(opening: AbstractContextManager[Watched], at_end: Callable[
 
 
 def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
-    _honour_no_color()
-    from app.console.app import Console  # noqa: PLC0415  # Textual: 0.3 s that only a console pays
-    from app.console.training.looks import Looks  # noqa: PLC0415
+    _choose_colours()
+    from app.console.training.looks import Looks  # noqa: PLC0415  # as above
     from app.console.training.screen import TrainingScreen  # noqa: PLC0415
 
     looks = Looks(watched.watching, watched.reactor, watched.facts)
-    app = Console(TrainingScreen(looks, watched.facts))
+    app = _console(TrainingScreen(looks, watched.facts))
     app.run()
     app.has_ended()
     if looks.refused is not None:
@@ -156,7 +189,14 @@ def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
     return app.return_code or (ExitCode.SAFETY_STOP if watched.reactor.stopped else told)
 
 
-def _honour_no_color() -> None:
-    """Choose a theme without colours before Textual is imported, which reads it then; later it is black on black."""
-    if os.environ.get("NO_COLOR"):
-        os.environ["TEXTUAL_THEME"] = "ansi-dark"
+def _terminal() -> Terminal:
+    facts = terminal_facts()
+    return Terminal(facts, terminfo_of(facts.term))
+
+
+def _choose_colours() -> None:
+    """Say how many colours there are before Textual is imported, which asks then; later it is black on black."""
+    terminal = _terminal()
+    os.environ.setdefault("TEXTUAL_COLOR_SYSTEM", terminal.color_system)
+    if terminal.theme_default.startswith("ansi"):
+        os.environ.setdefault("TEXTUAL_THEME", terminal.theme_default)

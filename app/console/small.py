@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -10,12 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-SMALLEST: Final = (60, 15)
-"""Columns and rows below which nothing useful fits, and keys would act unseen."""
+from app.terminal import SMALLEST
 
 
 def is_too_small(columns: int, rows: int) -> bool:
-    """Tell whether a terminal has no room for the console."""
+    """Tell whether a terminal has no room for the console: keys would act unseen."""
     return columns < SMALLEST[0] or rows < SMALLEST[1]
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -15,7 +15,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.checklist_wording import note
+from app.console.actions import Action, bindings
 from app.console.checklist.words import RED, state_word
+from app.console.pane import MOVES
 from engine.checklist.item_standing import SETTLED, ItemStanding
 from engine.checklist.lists import Level
 from engine.errors import printable
@@ -37,14 +39,8 @@ _Row = str | ItemStanding
 class ItemTable(ScrollView, can_focus=True):
     """One line an item: state, id, the value read or what is missing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("home,g", "end(-1)", show=False),
-        Binding("end,G", "end(1)", show=False),
-    ]
+    ACTIONS: ClassVar[tuple[Action, ...]] = MOVES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(MOVES)
 
     class Moved(Message):
         """The cursor stands on another item."""
@@ -156,10 +152,6 @@ class ItemTable(ScrollView, can_focus=True):
     def action_page(self, by: int) -> None:
         """Move the cursor by a page."""
         self.action_move(by * max(1, self.size.height - 1))
-
-    def action_end(self, where: int) -> None:
-        """Move the cursor to the first or last item."""
-        self.action_move(where * len(self._items))
 
     def _keep_in_sight(self) -> None:
         rows = self._rows

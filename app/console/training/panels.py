@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -15,6 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
+from app.console.actions import Action, bindings
+from app.console.pane import MOVES
 from app.console.training.seen import AlertSeen, RunSeen, foremost
 from app.console.training.words import COLOURS, GLYPHS, RUN_HEADS, RUN_WIDTHS, alert_words, run_cells
 from engine.errors import printable
@@ -98,12 +100,8 @@ class RunTable(Widget):
 class AlertTable(ScrollView, can_focus=True):
     """Alerts, the worst first; the one under the cursor says what to do."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down,j", "move(1)", "Next alert", show=False),
-        Binding("up,k", "move(-1)", "Previous alert", show=False),
-        Binding("home,g", "end(-1)", "First alert", show=False),
-        Binding("end,G", "end(1)", "Last alert", show=False),
-    ]
+    ACTIONS: ClassVar[tuple[Action, ...]] = MOVES
+    BINDINGS: ClassVar[list[BindingType]] = bindings(MOVES)
 
     class Moved(Message):
         """The cursor is on another alert."""
@@ -155,9 +153,9 @@ class AlertTable(ScrollView, can_focus=True):
         """Move the cursor."""
         self._choose(self._at + by)
 
-    def action_end(self, where: int) -> None:
-        """Go to the first or the last alert."""
-        self._choose(where * len(self._alerts))
+    def action_page(self, by: int) -> None:
+        """Move the cursor by a page."""
+        self._choose(self._at + by * max(1, self.size.height - 1))
 
     def _choose(self, at: int) -> None:
         if self._alerts:

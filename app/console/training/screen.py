@@ -88,7 +88,6 @@ class TrainingScreen(Frame):
         """Share the room out anew."""
         self.set_class(self.size.height >= _TALL_ROWS, "tall")
         self.set_class(self.size.height < _LOW_ROWS, "low")
-        super().on_resize()
 
     @property
     def _table(self) -> AlertTable:
@@ -111,14 +110,19 @@ class TrainingScreen(Frame):
         return more
 
     def _tell_of(self, seen: Seen) -> None:
-        """Say in a corner what was done on red, and ring when red is new."""
+        """Say in a corner what was done on red."""
         before = self._seen
         if before is None:
             return
         for deed in seen.deeds[len(before.deeds) :]:
             self.tell(deed, "error")
-        if seen.level > before.level and before.reading_bytes is None and seen.level.name in {"YELLOW", "RED"}:
-            self.app.bell()
+
+    def alarm(self) -> str:
+        """Ring when a level rises to yellow or red, once the logs were read."""
+        seen = self._seen
+        if seen is None or seen.reading_bytes is not None:
+            return ""
+        return "" if seen.level.name not in {"YELLOW", "RED"} else seen.level.name
 
     @property
     def _run(self) -> RunSeen | None:

@@ -145,6 +145,13 @@ class SimulatedWindow:
                 return "a simulation keeps the workers that it was given: --workers N"
         return ""
 
+    viewing = None
+    """Nobody else watches a play."""
+
+    def take(self) -> str:
+        """Whoever watches a play has control of it."""
+        return ""
+
     def step_watch(self, step: str) -> Watch | str:
         """Return the conversion's own run; the other steps only take their time."""
         if step != CONVERT:

@@ -11,6 +11,7 @@ from engine.convert.view import Level
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.control import Request
+from engine.run.viewers import Viewing
 
 
 class WindowSource(Protocol):
@@ -47,6 +48,13 @@ class WindowSource(Protocol):
     @property
     def ending(self) -> Sequence[str]:
         """How it ended, once it has."""
+
+    @property
+    def viewing(self) -> Viewing | None:
+        """Who watches, and who has control; None where nobody tells."""
+
+    def take(self) -> str:
+        """Take control; return why that was refused, or nothing."""
 
     def look(self) -> None:
         """Read what is new."""
