@@ -143,7 +143,8 @@ async def settled(pilot: Pilot[int], name: str) -> Frame:
         await pilot.press(str(NAMES.index(name) + 1))
     for _ in range(200):
         frame = pilot.app.screen
-        if isinstance(frame, Frame) and name == frame.TAB and frame.has_looked:
+        is_it = isinstance(frame, ChecklistScreen) if name == ONE_LIST else name == getattr(frame, "TAB", "")
+        if isinstance(frame, Frame) and is_it and frame.has_looked:
             return frame
         await pilot.pause(0.05)
     raise AssertionError(f"{name} did not open: {pilot.app.screen}")
