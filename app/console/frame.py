@@ -55,6 +55,7 @@ class Frame(Screen[None]):
         self.remembered: Mapping[str, str] = {}
         """What :meth:`recall` gets once it has looked."""
         self._alarm: str | None = None
+        self._is_laid_out = False
 
     # What a subclass says.
 
@@ -133,6 +134,7 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to look."""
+        self._is_laid_out = True
         self.home()
         self._keep_looking()
 
@@ -204,6 +206,8 @@ class Frame(Screen[None]):
 
     def put(self, name: str, content: str | Text, *, layout: bool = False) -> None:
         """Change one text where it is another than before; without ``layout``, nothing is laid out for it."""
+        if isinstance(content, Text):
+            content = inks.spanned(content)
         if self._told.get(name) != content:
             self._told[name] = content
             self.query_one(f"#{name}", Static).update(content, layout=layout)
@@ -219,7 +223,7 @@ class Frame(Screen[None]):
         """Say why an action can do nothing now; "" where it can."""
         if action.changes and self._may_only_look:
             return READ_ONLY
-        return self.why_not(action.name) if self.is_mounted else ""
+        return self.why_not(action.name) if self._is_laid_out else ""
 
     @property
     def _may_only_look(self) -> bool:

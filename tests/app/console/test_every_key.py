@@ -18,6 +18,7 @@ import app.console
 from app.console.actions import Action
 from app.console.app import Console
 from app.console.base import EVERYWHERE
+from app.console.checklist.screen import ChecklistScreen
 from app.console.frame import READ_ONLY, Frame
 from app.console.keys_page import QUESTIONS, ROOMS, actions_of, lines
 from app.console.palette import Actions
