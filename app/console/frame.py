@@ -133,10 +133,14 @@ class Frame(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
-        """Begin to look."""
-        self._is_laid_out = True
-        self.home()
-        self._keep_looking()
+        """Begin to look, once everything is in its place: what lies within other widgets comes a moment later."""
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        if not self._is_laid_out:
+            self._is_laid_out = True
+            self.home()
+            self._keep_looking()
 
     def on_screen_resume(self) -> None:
         """Look at once when it comes to the front again."""
@@ -187,7 +191,7 @@ class Frame(Screen[None]):
 
     def draw(self) -> None:
         """Draw the frame and the body; while the console ends, there may be nothing to draw on any more."""
-        if not self.query(Tabs):
+        if not self._is_laid_out or not self.query(Tabs):
             return
         self.query_one(Tabs).marks = replace(self.marks(), waits=getattr(self.app, "waits", {}))
         self.put("title", self._cut(self.heading()))

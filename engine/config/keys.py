@@ -14,6 +14,7 @@ OTHER_VARIABLES: Final = {
     "GONOGO_STATE": "the folder for runs, ledger and artifacts, as --state",
     "GONOGO_NATIVE": "the compiled code that is used: auto, avx512, avx2, plain, or off for Python alone",
     "GONOGO_READ_ONLY": "1 changes nothing, as --read-only",
+    "GONOGO_SERVE_TOKEN": "the token that gonogo serve asks for, in place of one of its own making",
     "GONOGO_CONFIG": "the configuration file to read in place of the corpus's gonogo.toml, as --config",
 }
 """Variables that are no setting of a section."""

@@ -1,0 +1,1 @@
+"""The console in a browser: one process of it for each tab, and a server that decides who may come in."""
