@@ -31,7 +31,7 @@ from engine.convert.validation_events import ShardValidated, ValidationSummary
 from engine.crew.events import ShardListed
 from engine.dataset.events import MadeSummary
 from engine.errors import printable
-from engine.jobs.start import EndedEarly
+from engine.jobs.ended import EndedEarly
 from engine.jobs.window.events import WindowSummary
 from engine.run.events import (
     Check,

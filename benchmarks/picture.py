@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 
 from app.console.app import Console
+from app.console.conversion.screen import RunScreen
 from app.console.launch import start_engine
-from app.console.run_screen import RunScreen
 from app.console.watch import Watch
 from engine.run.client import ask
 from engine.run.control import Request

@@ -59,14 +59,17 @@ LISTED: Final[dict[str, tuple[str, str]]] = {
         "Change the number of workers of a run to COUNT; with auto, a conversion chooses it by what it measures.",
     ),
     "config": ("settings", "Show or check the settings."),
-    "doctor": ("settings", "Say what is here, and whether a conversion may start."),
-    "notify": ("notify", "Notices by webhook, e-mail, ntfy and the like: set them under [notify] in gonogo.toml."),
+    "doctor": (
+        "settings",
+        "Say what this terminal and this machine can do, and whether a conversion of CORPUS may start.",
+    ),
+    "metrics": ("metrics", "Tell a run's figures in Prometheus' format (default: the newest run)."),
     "page": (
         "page",
         "Write a run as one HTML page with pictures, for whoever was not there (default: the newest run).",
     ),
+    "notify": ("notify", "Notices by webhook, e-mail, ntfy and the like: set them under [notify] in gonogo.toml."),
     "serve": ("serve", "Show the console in a browser: of RUN, or its home."),
-    "metrics": ("metrics", "Tell a run's figures in Prometheus' format (default: the newest run)."),
 }
 """Each command: the module of this folder whose ``COMMANDS`` has it, and the first paragraph of its help.
 

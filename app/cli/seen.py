@@ -6,7 +6,7 @@ from collections import Counter
 
 import msgspec
 
-from app.headless import told, workers_told
+from app.progress_words import told, workers_told
 from app.report import Row
 from app.window_look import JOB as WINDOW
 from app.window_look import WindowLook, ask_window, look_at
@@ -23,7 +23,7 @@ from engine.run.client import DEFAULT_TIMEOUT_S, ask
 from engine.run.control import Request
 from engine.run.folder import RunFolder
 from engine.run.log import rfc3339, utc_now
-from engine.run.reading import read_events
+from engine.run.reading import read_blocks
 from engine.units import show_bytes
 
 
@@ -60,8 +60,8 @@ def view_of(folder: RunFolder) -> tuple[RunView, str]:
     """Fold a run's events; where its log is damaged, as far as it goes, and what is wrong with it."""
     view = RunView()
     try:
-        for logged in read_events(folder.events_path, VIEWED):
-            view.apply(logged)
+        for block in read_blocks(folder.events_path, VIEWED):
+            view.take(block)
     except FileNotFoundError:
         return view, "" if folder.is_alive() else "its log is gone"
     except InputError as error:

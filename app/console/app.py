@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
+from rich.console import RenderableType
 from textual import work
 
 from app.console.base import ConsoleApp
@@ -53,7 +54,7 @@ class Console(ConsoleApp):
         super().__init__(first, theme=theme, ascii_only=ascii_only, read_only=read_only)
         self._rooms = rooms
         self._memory = memory or MemoryFile(None)
-        self._before = self._memory.read()
+        self._ends = False
         self._made: dict[str, Frame] = {}
         self._attends = False
         self._keep(first)
@@ -62,9 +63,9 @@ class Console(ConsoleApp):
         """Open where the last console on this run was closed."""
         self.set_interval(_REMEMBERS_EVERY_S, self._remember)
         self.set_interval(_ATTENDS_EVERY_S, self._attend)
-        before = self._before
-        if self._run_id and before.run == self._run_id and before.front in NAMES and before.front != self._first.TAB:
-            self.call_after_refresh(self.go, before.front)
+        front = self._memory.read(self._run_id).front
+        if self._run_id and front in NAMES and front != self._first.TAB:
+            self.call_after_refresh(self.go, front)
 
     @property
     def _run_id(self) -> str:
@@ -73,9 +74,21 @@ class Console(ConsoleApp):
     @work(exclusive=True, group="remember")
     async def _remember(self) -> None:
         """Keep where we are."""
+        await asyncio.to_thread(self._memory.write, *self._whereabouts())
+
+    def _whereabouts(self) -> tuple[str, str, dict[str, dict[str, str]]]:
+        """Say which run this is about, which screen is in front, and what each wants to know again."""
         front = self.frame.TAB if self.frame is not None else ""
+        began_here = front == self._first.TAB == "home"  # who came by Home and went back there left no run there
         frames = {name: frame.memory() for name, frame in self._made.items() if frame.has_looked}
-        await asyncio.to_thread(self._memory.write, self._run_id, front, frames)
+        return "" if began_here else self._run_id, front, frames
+
+    def exit(self, result: int | None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
+        """End, and keep where we are: what was done in the last second too."""
+        if not self._ends:
+            self._ends = True
+            self._memory.write(*self._whereabouts())
+        super().exit(result, return_code, message)
 
     @work(exclusive=False, group="attend")
     async def _attend(self) -> None:
@@ -116,8 +129,7 @@ class Console(ConsoleApp):
     def _keep(self, frame: Frame) -> None:
         """Keep a screen under its digit."""
         self._made[frame.TAB] = frame
-        if self._run_id == self._before.run:
-            frame.remembered = self._before.frames.get(frame.TAB, {})
+        frame.remembered = self._memory.read(self._run_id).frames.get(frame.TAB, {})
         self.install_screen(frame, name=frame.TAB)
 
     def _bring(self, frame: Frame) -> None:

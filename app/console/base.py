@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual.app import App
+from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.events import Key, Resize
@@ -96,6 +97,7 @@ class ConsoleApp(App[int]):
         loop = asyncio.get_running_loop()
         for which in _SIGNALS:
             loop.add_signal_handler(which, self.end_by, which)
+        loop.add_signal_handler(signal.SIGCONT, self._take_terminal)
         self.push_screen(self._first)
         self._cover(self.size)
 
@@ -125,6 +127,15 @@ class ConsoleApp(App[int]):
         """Say that it came to its end: what is done from here on may take its time."""
         if self._last_resort is not None:
             self._last_resort.cancel()
+
+    def _take_terminal(self) -> None:
+        """Take the terminal anew after a stop: the shell had it, and drew on it.
+
+        Textual would do so only where it saw the stop coming. After a SIGSTOP it would begin a second time without
+        having ended, read keys twice, and at its end leave the terminal as it found it then: raw.
+        """
+        with contextlib.suppress(SuspendNotSupported), self.suspend():
+            pass
 
     # Room.
 
@@ -221,8 +232,8 @@ class ConsoleApp(App[int]):
         del number
 
     def action_palette(self) -> None:
-        """Open the palette."""
-        if not isinstance(self.screen, CommandPalette):
+        """Open the palette; over a question, another palette, or where there is no room for it, it stays shut."""
+        if isinstance(self.screen, Frame):
             self.push_screen(CommandPalette(id="--command-palette"))
 
     def action_help(self) -> None:

@@ -14,6 +14,7 @@ from rich.text import Text
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.widgets import Footer, Static
@@ -56,6 +57,7 @@ class Frame(Screen[None]):
         """What :meth:`recall` gets once it has looked."""
         self._alarm: str | None = None
         self._is_laid_out = False
+        self._has_drawn = False
 
     # What a subclass says.
 
@@ -134,9 +136,9 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to look, once everything is in its place: what lies within other widgets comes a moment later."""
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self._start_looking)
 
-    def _begin(self) -> None:
+    def _start_looking(self) -> None:
         if not self._is_laid_out:
             self._is_laid_out = True
             self.home()
@@ -171,12 +173,21 @@ class Frame(Screen[None]):
                 if not self.has_looked and self.remembered:
                     self.recall(self.remembered)
                 self.has_looked = True
-                self._ring()
-                if self.is_attached and self.is_in_front:
-                    self.draw()
+                self._draw_what_was_seen()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._at_once.wait(), 0 if more else 1 / LOOKS_PER_S)
             self._at_once.clear()
+
+    def _draw_what_was_seen(self) -> None:
+        """Draw, and ring; while the console ends, what was there a moment ago may be gone already."""
+        try:
+            self._ring()
+            if self.is_attached and self.is_in_front:
+                self.draw()
+        except NoMatches:
+            if not self._has_drawn:
+                raise
+        self._has_drawn = True
 
     def alarm(self) -> str:
         """Name what somebody should come and see; the bell rings when it becomes another. "" for nothing."""

@@ -34,12 +34,12 @@ def guarded(console: Callable[[], int]) -> int:
         signal.signal(which, lambda number, _frame: _pass_on(child, number))
     _, ended = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(ended)
-    if code >= 0:
-        return code
     with contextlib.suppress(OSError, termios.error):  # the terminal itself may be gone
-        os.write(sys.stderr.fileno(), _RESTORE)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
-    return 128 - code
+        if os.tcgetpgrp(terminal) == os.getpgrp():  # else it is another's now
+            if code < 0:
+                os.write(sys.stderr.fileno(), _RESTORE)
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+    return code if code >= 0 else 128 - code
 
 
 def _run_child(console: Callable[[], int], parent: int) -> None:

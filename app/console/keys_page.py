@@ -21,7 +21,7 @@ from app.console.checklist.prompts import AnswerPrompt, WaiverPrompt
 from app.console.checklist.screen import ChecklistScreen
 from app.console.checklist.table import ItemTable
 from app.console.conversion.full import Members, ShardScreen, Told
-from app.console.conversion.screen import RunScreen
+from app.console.conversion.screen import RunScreen, StepScreen
 from app.console.conversion.search import Search
 from app.console.conversion.shardmap import ShardMap
 from app.console.conversion.table import ShardTable
@@ -54,7 +54,7 @@ class Room:
 
 ROOMS: Final = (
     Room("Home", (HomeScreen, Board)),
-    Room("Run", (RunScreen, ShardTable, ShardMap, WorkerList, Search)),
+    Room("Run", (RunScreen, StepScreen, ShardTable, ShardMap, WorkerList, Search)),
     Room("One shard", (ShardScreen, Told, Members)),
     Room("Window", (WindowScreen, StepTable)),
     Room("Checklists", (ListsScreen, ListTable)),

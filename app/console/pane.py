@@ -72,6 +72,7 @@ class Lines(ScrollView, can_focus=True):
         """The line that the cursor is on."""
         self.count = 0
         """How many lines there are."""
+        self._base: Style | None = None
 
     # What a subclass says.
 
@@ -154,9 +155,14 @@ class Lines(ScrollView, can_focus=True):
         self.virtual_size = Size(max(1, self.size.width), self.count + self.HEADS)
         self._keep_in_sight()
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw what is in sight; its style is the same for every line, and costs more than a line to find out."""
+        self._base = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of those in sight."""
-        width, base = self.scrollable_content_region.width or self.size.width, self.rich_style
+        width, base = self.scrollable_content_region.width or self.size.width, self._base or self.rich_style
         if y < self.HEADS:
             return strip(self.head(y, width), base, width)
         at = int(self.scroll_offset.y) + y - self.HEADS

@@ -93,7 +93,7 @@ class PlaceRooms:
         self.run_id = folder.run_id
         if folder.record.job == WINDOW:
             return self._window(folder)
-        from app.console.run_screen import RunScreen  # noqa: PLC0415
+        from app.console.conversion.screen import RunScreen  # noqa: PLC0415
         from app.console.watch import Watch  # noqa: PLC0415
 
         return RunScreen(self._held.enter_context(contextlib.closing(Watch(folder))), self.budget_s)
@@ -108,7 +108,7 @@ class PlaceRooms:
         from app.console.home.screen import HomeScreen  # noqa: PLC0415
         from app.home.look import Home  # noqa: PLC0415
 
-        return HomeScreen(Home(self.place), self.options)
+        return HomeScreen(Home(self.place, alerts=self._alert_source), self.options)
 
     def _lists(self) -> Frame:
         from app.console.lists.screen import ListsScreen  # noqa: PLC0415

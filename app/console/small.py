@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from app.console.look import inks
 from app.terminal import SMALLEST
 
 
@@ -30,7 +31,7 @@ class TooSmall(ModalScreen[None]):
 
     def how(self, told: Text) -> None:
         """Say how it is all the same."""
-        self.query_one("#how", Static).update(told)
+        self.query_one("#how", Static).update(inks.spanned(told))
 
     def on_resize(self) -> None:
         """Say how much room there is now."""

@@ -54,8 +54,8 @@ class Watch(Attending):
             parser: EventParser[Event] = EventParser(VIEWED)
             self._tail = LogTail(self.folder.events_path, parser)
         try:
-            for logged in self._tail.unread():
-                self.view.apply(logged)
-                self.changes += 1
+            for block in self._tail.blocks():
+                self.view.take(block)
+                self.changes += len(block.events)
         except GonogoError as error:
             self.problem = str(error)

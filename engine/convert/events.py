@@ -41,7 +41,7 @@ class Planned(Event, frozen=True, kw_only=True):
     """Why it begins with so many."""
 
 
-class FoundShard(msgspec.Struct, frozen=True, array_like=True):
+class FoundShard(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One shard at the start of a run; an array in JSON, for there are thousands."""
 
     shard: str

@@ -6,12 +6,15 @@ Feed it every event in order; at any moment it tells what is known. Nothing here
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
 
 import msgspec
 
 from engine.convert.events import (
+    FoundShard,
     Planned,
     ShardDone,
     ShardFailed,
@@ -40,7 +43,7 @@ from engine.run.events import (
     WorkersChanged,
 )
 from engine.run.outcome import Outcome
-from engine.run.reading import Logged
+from engine.run.reading import Block, Logged
 from engine.units import counted
 
 
@@ -78,6 +81,13 @@ VIEWED = (
     | AnySummary
 )
 """The events that the fold takes; others pass it by."""
+
+_DONE: Final = State.DONE
+"""An enum's own member takes a while to look up, and this one is wanted for every shard."""
+_OF_A_SHARD: Final[frozenset[type[Event]]] = frozenset(
+    {ShardTried, ShardSkipped, ShardQuarantined, ShardFailed, ShardSeen, ShardValidated, ShardListed}
+)
+"""Those of which there are fewer."""
 
 
 @dataclass(slots=True)
@@ -122,73 +132,103 @@ class RunView:
         """Take one event."""
         self.newest = logged.time
         self.began = self.began or logged.time
-        event = logged.event
-        match event:
-            case Version():
-                self.job, self.corpus = event.job, event.corpus or ""
-            case Planned():
-                self.planned, self.workers = event, event.workers
-                self.workers_why, self.auto = event.workers_why, event.auto
-            case ShardsFound():
-                for found in event.shards:
-                    self._become(found.shard, found.state)
-                    self.sizes[found.shard] = found.size_bytes
-            case Check():
-                self.checks.append(event)
-            case AnySummary():
-                self.summary = event
-                self.in_hand.clear()
-            case _:
-                if not self._shard(event):
-                    self._run(event)
+        self.fold((logged.event,))
 
-    def _shard(self, event: Event) -> bool:
-        """Take an event about one shard; False when it is none."""
+    def take(self, block: Block[Event]) -> None:
+        """Take many events."""
+        self.newest = block.newest
+        self.began = self.began or block.began
+        self.fold(block.events)
+
+    def fold(self, events: Sequence[Event]) -> None:
+        """Take events; who follows a run more closely adds to this.
+
+        A million of them are taken when somebody looks at a long run for the first time, and nearly all are the two
+        that come first: these are written out, with nothing looked up or called that need not be.
+        """
+        in_hand, last, states, reasons = self.in_hand, self.last, self.states, self.reasons
+        done: list[ShardDone] = []
+        before: list[State | None] = []
+        for event in events:
+            if isinstance(event, ShardStarted):
+                in_hand[event.shard] = event.worker
+            elif isinstance(event, ShardDone):
+                shard = event.shard
+                last[shard] = event
+                in_hand.pop(shard, None)
+                if reasons:
+                    reasons.pop(shard, None)
+                before.append(states.get(shard))
+                states[shard] = _DONE
+                done.append(event)
+            elif event.__class__ in _OF_A_SHARD:
+                self._shard(event)
+            else:
+                self._run(event)
+        if done:
+            self._converted(done, before)
+
+    def _converted(self, done: Sequence[ShardDone], before: Sequence[State | None]) -> None:
+        """Count shards that were converted, and what they were before."""
+        for state, count in Counter(before).items():
+            if state is not None:
+                self.tally[state] -= count
+        self.tally[_DONE] += len(done)
+        self.bytes_in += sum(each.original.size_bytes for each in done if each.original is not None)
+        self.bytes_out += sum(each.result.size_bytes for each in done if each.result is not None)
+
+    def _shard(self, event: Event) -> None:
+        """Take another event about one shard."""
         match event:
-            case ShardStarted():
-                self.in_hand[event.shard] = event.worker
-            case ShardDone() | ShardTried():
-                state = State.DONE if isinstance(event, ShardDone) else State.PENDING
-                self._settle(event, event.shard, state)
-                self.bytes_in += event.original.size_bytes if event.original else 0
-                self.bytes_out += event.result.size_bytes if event.result else 0
-            case ShardSkipped():
-                self._settle(event, event.shard, State.SKIPPED)
-            case ShardQuarantined():
-                self._settle(event, event.shard, State.QUARANTINED, str(event.fault))
-            case ShardListed():
-                self._settle(event, event.shard, event.state, str(event.fault) if event.fault else "")
-            case ShardSeen() | ShardValidated():
-                self._settle(event, event.shard, event.state, event.reason if event.fault else "")
             case ShardFailed(final=True):
                 self._settle(event, event.shard, State.FAILED, str(event.fault))
             case ShardFailed():
                 self.in_hand.pop(event.shard, None)
                 self.reasons[event.shard] = str(event.fault)
-            case _:
-                return False
-        return True
+            case ShardSeen() | ShardValidated():
+                self._settle(event, event.shard, event.state, event.reason if event.fault else "")
+            case ShardListed():
+                self._settle(event, event.shard, event.state, str(event.fault) if event.fault else "")
+            case ShardSkipped():
+                self._settle(event, event.shard, State.SKIPPED)
+            case ShardTried():
+                self._settle(event, event.shard, State.PENDING)
+                self.bytes_in += event.original.size_bytes
+                self.bytes_out += event.result.size_bytes
+            case ShardQuarantined():
+                self._settle(event, event.shard, State.QUARANTINED, str(event.fault))
 
     def _settle(self, event: Event, shard: str, state: State, reason: str = "") -> None:
         self.last[shard] = event
         self.in_hand.pop(shard, None)
-        self._become(shard, state)
-        self.reasons.pop(shard, None)
+        before = self.states.get(shard)
+        if before is not state:
+            self._become(shard, before, state)
         if reason:
             self.reasons[shard] = reason
+        elif self.reasons:
+            self.reasons.pop(shard, None)
 
-    def _become(self, shard: str, state: State) -> None:
-        before = self.states.get(shard)
+    def _become(self, shard: str, before: State | None, state: State) -> None:
         if before is not None:
             self.tally[before] -= 1
         self.states[shard] = state
         self.tally[state] += 1
 
+    def _find(self, shards: Sequence[FoundShard]) -> None:
+        """Take what the shards were at the start: all at once, for of none of them is there more to tell."""
+        found = {each.shard: each.state for each in shards}
+        for shard in found.keys() & self.states.keys():
+            self.tally[self.states[shard]] -= 1
+        self.tally.update(found.values())
+        self.states.update(found)
+        self.sizes.update({each.shard: each.size_bytes for each in shards})
+
     def _run(self, event: Event) -> None:
         """Take an event about the run as a whole."""
         match event:
-            case GateOpened():
-                self.opened = event
+            case WorkerEnded():
+                self.lost_workers += event.how != "exited"
             case Paused():
                 self.pauses[event.why] = event.detail
             case Resumed():
@@ -197,12 +237,30 @@ class RunView:
                 self.workers, self.workers_why, self.auto = event.count, event.why, event.auto
             case WorkersKept():
                 self.workers_why = event.why
-            case WorkerEnded():
-                self.lost_workers += event.how != "exited"
             case Stopping():
                 self.stopping = True
             case Warned():
                 self.warnings.append(event.problem)
+            case _:
+                self._once(event)
+
+    def _once(self, event: Event) -> None:
+        """Take an event of the run's beginning or of its end."""
+        match event:
+            case Version():
+                self.job, self.corpus = event.job, event.corpus or ""
+            case Planned():
+                self.planned, self.workers = event, event.workers
+                self.workers_why, self.auto = event.workers_why, event.auto
+            case ShardsFound():
+                self._find(event.shards)
+            case Check():
+                self.checks.append(event)
+            case GateOpened():
+                self.opened = event
+            case AnySummary():
+                self.summary = event
+                self.in_hand.clear()
             case _:
                 pass
 
@@ -235,9 +293,9 @@ def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
         return Level.YELLOW, f"{view.summary.outcome}: run it again and it goes on"
     if view.pauses:
         return Level.YELLOW, "paused: " + "; ".join(f"{why}: {detail}" for why, detail in view.pauses.items())
-    again = [shard for shard in view.reasons if view.states.get(shard) not in (State.QUARANTINED, State.FAILED)]
+    again = len(view.reasons)  # none of them is quarantined or failed, as there are no such shards
     if again or (view.lost_workers and not view.summary):
-        return Level.YELLOW, f"{len(again)} shards are tried again, {view.lost_workers} workers died"
+        return Level.YELLOW, f"{again} shards are tried again, {view.lost_workers} workers died"
     return Level.GREEN, "ended well" if view.summary else "under way"
 
 

@@ -25,8 +25,12 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, omit_defaults=False):
-    """A fact: it happened, it is written down, it never changes."""
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=snake_case, omit_defaults=False, gc=False):
+    """A fact: it happened, it is written down, it never changes.
+
+    It never refers to itself either, and so the collector of reference cycles need not go through the many that a
+    long log holds.
+    """
 
     def __init_subclass__(cls) -> None:
         """Refuse a field that the log writes itself.

@@ -13,7 +13,7 @@ from app.window_levels import Levels
 from app.window_table import lines_of, state_word
 from app.window_wording import advice_brief, ahead_lines, level_lines
 from engine.convert.view import Level
-from engine.jobs.start import EndedEarly
+from engine.jobs.ended import EndedEarly
 from engine.jobs.window.events import StepStarted, StepState
 from engine.run.events import Event
 from engine.run.folder import RunFolder

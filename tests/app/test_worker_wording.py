@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from app.headless import told, workers_told
+from app.progress_words import told, workers_told
 from app.sweep_wording import sweep_lines
 from app.wording import line_for
 from engine.convert.events import Planned, WorkersKept

@@ -11,7 +11,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 _PLAIN: Final = {
-    **dict.fromkeys("─━═╌┄┈▔▁", "-"),
+    **dict.fromkeys("─━═╌╍┄┈▔▁", "-"),
     **dict.fromkeys("│┃║╎┆┊▏▕▎▌▐", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯╔╗╚╝┏┓┗┛", "+"),
     **dict.fromkeys("█▇▆▅■▓", "#"),
@@ -42,7 +42,15 @@ _PLAIN: Final = {
     "±": "~",
     "≤": "<",
     "≥": ">",
+    "≈": "~",
     "µ": "u",
+    "°": "'",
+    "§": "S",
+    "€": "E",
+    "£": "L",
+    "«": "<",
+    "»": ">",
+    "✎": "/",
     " ": " ",
 }
 """One column for one column: a table stays in line."""

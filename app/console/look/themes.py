@@ -26,6 +26,13 @@ def _terminal(background: str, foreground: str, inks: tuple[str, ...]) -> Termin
     return TerminalTheme(_rgb(background), _rgb(foreground), normal, normal)
 
 
+def _bar(handle: str, groove: str) -> dict[str, str]:
+    """Colour the scroll bars: calm ones; what Textual would make of the other colours is louder than what they move."""
+    names = ("scrollbar", "scrollbar-hover", "scrollbar-active")
+    behind = ("background", "background-hover", "background-active", "corner-color")
+    return dict.fromkeys(names, handle) | dict.fromkeys((f"scrollbar-{name}" for name in behind), groove)
+
+
 # Black, red, green, yellow, blue, magenta, cyan, white. Each reads well on its background: 4.5 to 1 at least (WCAG AA).
 DARK_INKS: Final = ("#11161d", "#ff7b72", "#6bc98b", "#e3b553", "#7ab7ff", "#d7a6f5", "#5fd0d6", "#d6dde6")
 LIGHT_INKS: Final = ("#f7f8fa", "#a8201a", "#17692f", "#7a5000", "#0a52a8", "#7a2fb0", "#0a6670", "#1e252d")
@@ -47,7 +54,12 @@ THEMES: Final = (
         panel="#1e2630",
         boost="#232c38",
         dark=True,
-        variables={"footer-key-foreground": "#7ab7ff", "footer-background": "#1e2630", "border": "#4a5766"},
+        variables={
+            "footer-key-foreground": "#7ab7ff",
+            "footer-background": "#1e2630",
+            "border": "#4a5766",
+            **_bar("#4a5766", "#171d26"),
+        },
     ),
     Theme(
         name=LIGHT,
@@ -63,6 +75,11 @@ THEMES: Final = (
         panel="#e9edf2",
         boost="#dfe5ec",
         dark=False,
-        variables={"footer-key-foreground": "#0a52a8", "footer-background": "#e9edf2", "border": "#8b98a8"},
+        variables={
+            "footer-key-foreground": "#0a52a8",
+            "footer-background": "#e9edf2",
+            "border": "#8b98a8",
+            **_bar("#8b98a8", "#e9edf2"),
+        },
     ),
 )

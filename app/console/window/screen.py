@@ -10,8 +10,9 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from app.console.actions import Action, bindings
+from app.console.conversion.forecast import Deadline
+from app.console.conversion.screen import StepScreen
 from app.console.modals import Page
-from app.console.run_screen import RunScreen
 from app.console.steering import Steered, orders
 from app.console.window.source import WindowSource
 from app.console.window.steps import StepTable
@@ -114,7 +115,9 @@ class WindowScreen(Steered):
         if isinstance(watch, str):
             self.tell(watch, "warning")
         else:
-            self.app.push_screen(RunScreen(watch, None, is_step=True))
+            row = self.source.table.row(opened.step) if self.source.table is not None else None
+            deadline = None if row is None else Deadline(row.planned_end, "the step's planned end")
+            self.app.push_screen(StepScreen(watch, deadline))
 
     def action_reasons(self) -> None:
         """Show in full what a line of the timeline has no room for."""

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.binding import Binding
@@ -38,12 +39,12 @@ TAKEN = {"ctrl+b", "ctrl+a", "ctrl+s", "ctrl+z", "ctrl+d"}
 TOML = '[gates]\n"convert.start" = "convert-machine"\n[watch]\nlogs = ["train.log"]\n'
 
 
-def all_nodes() -> set[type]:
+def all_nodes() -> set[type[Any]]:
     """Every screen, list, question and field of the console, wherever it is."""
     for module in pkgutil.walk_packages(app.console.__path__, "app.console."):
         importlib.import_module(module.name)
-    found: set[type] = set()
-    waiting: list[type] = [Frame, Lines, ModalScreen, Input]
+    found: set[type[Any]] = set()
+    waiting: list[type[Any]] = [Frame, Lines, ModalScreen, Input]
     while waiting:
         for kind in waiting.pop().__subclasses__():
             if kind not in found:

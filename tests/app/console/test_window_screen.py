@@ -12,8 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from app.console.app import Console
-from app.console.run_screen import RunScreen
-from app.console.shards import ShardTable
+from app.console.conversion.screen import RunScreen
+from app.console.conversion.table import ShardTable
 from app.console.small import TooSmall
 from app.console.window.screen import WindowScreen
 from app.console.window.simulated import SimulatedWindow

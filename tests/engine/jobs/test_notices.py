@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.endings import _SUMMARIES
+from app.endings import SUMMARIES
 from engine.convert.events import ConvertSummary, ShardDone, ShardFailed, ShardQuarantined, ShardSeen
 from engine.crew.answers import State
 from engine.errors import Fault
@@ -300,7 +300,7 @@ class TestAlerts:
 
 def test_the_summary_of_every_job_can_be_told() -> None:
     wanted = {field.name: field.type for field in msgspec.structs.fields(AnyEnd)}
-    kinds: set[type[Summary]] = {*_SUMMARIES.values(), EndedEarly}
+    kinds: set[type[Summary]] = {*SUMMARIES.values(), EndedEarly}
     unlike = [
         (kind, field.name)
         for kind in kinds
