@@ -10,7 +10,7 @@ DEMO ?= demo-corpus
 # The compiled parts are made anew by an install.
 NATIVE := $(wildcard hatch_build.py engine/*/native/*.[ch])
 
-.PHONY: demo test faults real check bench programs picture format help
+.PHONY: demo test faults real check bench programs picture pictures format help
 
 help:  ## what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -58,7 +58,7 @@ bench: $(VENV)/.dev .venv-real/.ready .venv-bench/.ready programs  ## what gonog
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . -r benchmarks/peers.txt
 	@touch $@
 
-PEERS := sox ffmpeg libflac-dev
+PEERS := sox ffmpeg libflac-dev btop htop
 programs:
 	@dpkg -s $(PEERS) >/dev/null 2>&1 \
 	|| { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq $(PEERS) >/dev/null; } \
@@ -66,6 +66,12 @@ programs:
 
 picture: $(VENV)/.dev  ## docs/console.svg, from a conversion that runs while it is taken
 	$(BIN)/python -m benchmarks.picture docs/console.svg
+
+KEPT := tests/app/console/snapshots/kept
+pictures: $(VENV)/.dev  ## every screen as it looks now: the snapshots that tests compare with, and the documentation's pictures
+	SNAPSHOTS=write $(BIN)/python -m pytest -q -n 2 tests/app/console/snapshots
+	mkdir -p docs/pictures
+	for name in home run training; do cp $(KEPT)/$$name-120x36-gonogo-dark.svg docs/pictures/$$name.svg; done
 
 format: $(VENV)/.dev  ## ruff format and the safe fixes
 	$(BIN)/ruff check --fix .

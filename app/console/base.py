@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 from textual.app import App, SuspendNotSupported
 from textual.binding import BindingType
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 from textual.events import Key, Resize
 from textual.filter import LineFilter
 from textual.geometry import Size
@@ -52,6 +52,14 @@ EVERYWHERE: Final = (
 )
 """The keys that work on every screen."""
 _THEMES: Final = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
+
+
+class Palette(CommandPalette):
+    """Textual's palette, which a key that turns a page would crash before its list is laid out."""
+
+    def _action_command_list(self, action: str) -> None:
+        if not action.startswith("page") or self.query_one(CommandList).scrollable_content_region.height:
+            super()._action_command_list(action)
 
 
 class ConsoleApp(App[int]):
@@ -234,7 +242,11 @@ class ConsoleApp(App[int]):
     def action_palette(self) -> None:
         """Open the palette; over a question, another palette, or where there is no room for it, it stays shut."""
         if isinstance(self.screen, Frame):
-            self.push_screen(CommandPalette(id="--command-palette"))
+            self.push_screen(Palette(id="--command-palette"))
+
+    def action_command_palette(self) -> None:
+        """Do the same for Textual's own binding of the key, which goes before those of every screen."""
+        self.action_palette()
 
     def action_help(self) -> None:
         """Show what every key does, those of the pane in focus first."""

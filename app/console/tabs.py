@@ -68,8 +68,8 @@ class Tabs(Widget):
         """Go to the screen whose name was clicked."""
         left = 0
         waits = self.marks.waits or {}
-        for name, title in zip(NAMES, _TITLES, strict=True):
+        for number, (name, title) in enumerate(zip(NAMES, _TITLES, strict=True), 1):
             left += len(title) + 4 + (len(waits[name][0]) + 1 if name in waits else 0)
             if event.x < left:
-                await self.app.run_action(f"go('{name}')")
+                await self.app.run_action(f"go({number})")
                 return
