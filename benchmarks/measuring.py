@@ -43,6 +43,10 @@ class Spread:
         held = list(values)
         return cls(median(held), min(held), max(held))
 
+    def times(self, factor: float) -> Spread:
+        """Return it in another unit."""
+        return Spread(self.middle * factor, self.least * factor, self.most * factor)
+
     def __str__(self) -> str:
         if self.least == self.most:
             return figure(self.middle)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:  # every command imports this module, and few of them watch
     from engine.jobs.window.plan import Plan
     from engine.jobs.window.sim_corpus import Simulated
 
-_COLLECTS_EACH: Final = (50_000, 20, 100)
+_COLLECTS_EACH: Final = (10_000, 20, 50)
 """How many objects between two looks for reference cycles: of a run of 100,000 shards a million are made at once, none
 of them in a cycle, and Python's own 700 doubles the time that this takes."""
 
