@@ -94,8 +94,6 @@ class ConsoleApp(App[int]):
         self._first = first
         self._translates = AsciiOnly(enabled=ascii_only)
         self._last_resort: threading.Timer | None = None
-        self._has_terminal = False
-        """It was taken already when we were told to go on."""
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Translate what is drawn where the terminal has no Unicode."""
@@ -107,7 +105,7 @@ class ConsoleApp(App[int]):
         loop = asyncio.get_running_loop()
         for which in _SIGNALS:
             loop.add_signal_handler(which, self.end_by, which)
-        loop.add_signal_handler(signal.SIGTSTP, self._stop)
+        signal.signal(signal.SIGTSTP, signal.SIG_DFL)  # at once: who gives the terminal back first is stopped in that
         loop.add_signal_handler(signal.SIGCONT, self._take_terminal)
         self.push_screen(self._first)
         self._cover(self.size)
@@ -139,21 +137,12 @@ class ConsoleApp(App[int]):
         if self._last_resort is not None:
             self._last_resort.cancel()
 
-    def _stop(self) -> None:
-        """Give the terminal back, stop, and take it again when told to go on."""
-        with contextlib.suppress(SuspendNotSupported), self.suspend():
-            self._has_terminal = True
-            os.kill(os.getpid(), signal.SIGSTOP)
-
     def _take_terminal(self) -> None:
         """Take the terminal anew after a stop: the shell had it, and drew on it.
 
-        Textual would do so only where it saw the stop coming. After a SIGSTOP it would begin a second time without
-        having ended, read keys twice, and at its end leave the terminal as it found it then: raw.
+        Textual would do so only where it saw the stop coming. Else it would begin a second time without having ended,
+        read keys twice, and at its end leave the terminal as it found it then: raw.
         """
-        if self._has_terminal:  # it knew that it would be stopped
-            self._has_terminal = False
-            return
         with contextlib.suppress(SuspendNotSupported), self.suspend():
             pass
 

@@ -250,6 +250,7 @@ async def test_a_page_that_has_gone_without_a_goodbye_keeps_no_console(monkeypat
         await asyncio.to_thread(until, _stubborn, "a console")
         (console,) = _stubborn()
         await _until_gone(console.pid)
+        assert not console.is_running()
         writer.close()
 
 

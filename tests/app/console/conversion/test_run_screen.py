@@ -280,7 +280,8 @@ async def test_a_pause_is_named_and_the_same_key_takes_it_back(tmp_path: Path) -
         await opened(pilot)
         await until(pilot, lambda: "▲ PAUSED by the operator" in shown(pilot))
         await pilot.press("p")
-        await until(pilot, lambda: watch.asked == [Request("resume")])
+        await until(pilot, lambda: watch.asked)
+        assert watch.asked == [Request("resume")]
 
 
 async def test_a_console_that_may_only_look_gives_no_order(tmp_path: Path) -> None:
@@ -375,3 +376,4 @@ async def test_a_shard_that_is_shown_in_full_is_read_again_when_something_become
         await until(
             pilot, lambda: "■ RED quarantined" in shown(pilot) and "restore it from another copy" in shown(pilot)
         )
+        assert "● GREEN done" not in shown(pilot)

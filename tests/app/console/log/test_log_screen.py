@@ -226,6 +226,7 @@ async def test_a_log_that_another_took_the_place_of_is_shown_anew(path: Path) ->
         write(other, skipped(777))
         other.rename(path)
         await until(pilot, lambda: screen.list.count == 1 and "shard_00777" in drawn(screen)[0], "the other log")
+        assert len([line for line in drawn(screen) if line.strip()]) == 1
 
 
 @pytest.mark.slow
