@@ -170,8 +170,9 @@ class Frame(Screen[None]):
             more = False
             if self.is_in_front or not self.RESTS:
                 more = await self.look()
-                if not self.has_looked and self.remembered:
+                if self.remembered and not more:
                     self.recall(self.remembered)
+                    self.remembered = {}
                 self.has_looked = True
                 self._draw_what_was_seen()
             with contextlib.suppress(TimeoutError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -15,6 +16,10 @@ from engine.errors import GonogoError
 from engine.run.events import Event
 from engine.run.reading import EventParser, LogTail
 
+_READS_S = 0.2
+"""Of a long log at a time: in between it is drawn how far it is."""
+_LITTLE_BYTES = 1 << 20
+"""What is written while it is read is no backlog."""
 _RATES_KEPT = 7_200
 """Half an hour at four looks a second: as much history as a plot can show."""
 
@@ -34,6 +39,8 @@ class Watch(Attending):
     """How it ended, once it has."""
     problem: str = ""
     """Why the log cannot be read on, if so."""
+    read_share: float | None = None
+    """How much of a long log was read; None where it was read to its end, and what is known of the run is all of it."""
     _tail: LogTail[Event] | None = None
 
     def look(self) -> None:
@@ -54,8 +61,11 @@ class Watch(Attending):
             parser: EventParser[Event] = EventParser(VIEWED)
             self._tail = LogTail(self.folder.events_path, parser)
         try:
-            for block in self._tail.blocks():
+            until = time.monotonic() + _READS_S
+            for block in self._tail.blocks(lambda: time.monotonic() > until):
                 self.view.take(block)
                 self.changes += len(block.events)
         except GonogoError as error:
             self.problem = str(error)
+        left, read = self._tail.behind_bytes, self._tail.read_bytes
+        self.read_share = read / (read + left) if left > _LITTLE_BYTES and not self.problem else None

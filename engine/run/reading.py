@@ -6,7 +6,7 @@ A log may be read line by line, each with its time, or in blocks, which takes a 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
@@ -155,9 +155,26 @@ class LogTail(Generic[E]):
         for lines in self._whole_lines():
             yield from self._one_by_one(lines)
 
-    def blocks(self) -> Iterator[Block[E]]:
-        """Yield what :meth:`unread` would, many at a time and so much faster: for a log that is very long."""
-        for lines in self._whole_lines():
+    @property
+    def behind_bytes(self) -> int:
+        """How much of the log was not read yet."""
+        try:
+            return max(0, self._path.stat().st_size - self._offset)
+        except OSError:
+            return 0
+
+    @property
+    def read_bytes(self) -> int:
+        """How much of the log was read."""
+        return self._offset
+
+    def blocks(self, enough: Callable[[], bool] = lambda: False) -> Iterator[Block[E]]:
+        """Yield what :meth:`unread` would, many at a time and so much faster: for a log that is very long.
+
+        Args:
+            enough: asked between two pieces of the file; where it says so, the rest is left for the next call.
+        """
+        for lines in self._whole_lines(enough):
             count = lines.count(b"\n")
             try:
                 block = self._parser.parse_block(lines, count)
@@ -176,9 +193,9 @@ class LogTail(Generic[E]):
             if logged is not None:
                 yield logged
 
-    def _whole_lines(self) -> Iterator[bytes]:
+    def _whole_lines(self, enough: Callable[[], bool] = lambda: False) -> Iterator[bytes]:
         """Yield many lines at a time, each with its end; what has none waits for its rest."""
-        for chunk in self._chunks():
+        for chunk in self._chunks(enough):
             end = chunk.rfind(b"\n") + 1
             if end:
                 lines, self._torn = self._torn + chunk[:end], chunk[end:]
@@ -186,7 +203,7 @@ class LogTail(Generic[E]):
             else:
                 self._torn += chunk
 
-    def _chunks(self) -> Iterator[bytes]:
+    def _chunks(self, enough: Callable[[], bool]) -> Iterator[bytes]:
         if not self._path.exists():
             return
         with self._path.open("rb") as log:
@@ -194,6 +211,8 @@ class LogTail(Generic[E]):
             while chunk := log.read(_READ_BYTES):
                 self._offset += len(chunk)
                 yield chunk
+                if enough():
+                    return
 
     def _parse(self, line: bytes) -> Logged[E] | None:
         try:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from rich.cells import set_cell_size
 from rich.text import Text
 
 from app.alerts import Concern, waiting
@@ -29,7 +30,7 @@ def line_of(concern: Concern, now: datetime, width: int) -> list[Part]:
     """Draw one alert in a list."""
     what = printable(concern.what)
     when = _when(concern.newest, now)
-    where = [(f"{printable(concern.where)[:_WHERE_WIDTH]:<{_WHERE_WIDTH}}  ", inks.QUIET)] if width >= WIDE else []
+    where = [(f"{set_cell_size(printable(concern.where), _WHERE_WIDTH)}  ", inks.QUIET)] if width >= WIDE else []
     if concern.by:
         told = printable(f"({concern.by}{': ' if concern.note else ''}{concern.note})")
         state = f"✓ {concern.level.name.lower()}"

@@ -121,7 +121,7 @@ class RunScreen(Steered):
         seen = self.watch_run
         self._paces.take(seen.snapshot, alive=seen.alive)
         self.query_one(WorkerList).take(seen.snapshot)
-        return False
+        return seen.read_share is not None
 
     def heading(self) -> str | Text:
         """Name the run; one whose gate was opened against its checklist says so for as long as it is shown."""
@@ -136,6 +136,8 @@ class RunScreen(Steered):
     def status(self) -> tuple[Level, str]:
         """Say how the run is doing."""
         seen = self.watch_run
+        if seen.read_share is not None:  # what a half of the log says may be wrong by its end
+            return Level.UNKNOWN, f"reading the log of this run: {seen.read_share:.0%}"
         return status(seen.view, alive=seen.alive, problem=seen.problem)
 
     def show(self) -> None:
@@ -149,12 +151,13 @@ class RunScreen(Steered):
         self.put("limit", text_of(limit(view, now, width)))
         self.put("counts", text_of(counts(view, width)))
         self.set_class(not view.states and (now is None or bool(now.stage)), "whole")
-        if seen.ending and not self.has_class("ended"):
+        if seen.ending and seen.read_share is None and not self.has_class("ended"):
             self.query_one("#ending", Static).update(Text("\n".join(seen.ending)))
             self.add_class("ended")
         self.query_one(WorkerList).show()
         self._show_plots()
-        self._show_shards()
+        if seen.read_share is None:
+            self._show_shards()
 
     def _show_plots(self) -> None:
         view, now = self._view, self.watch_run.snapshot

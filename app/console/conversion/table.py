@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from rich.cells import cell_len, set_cell_size
 from textual.binding import BindingType
 from textual.geometry import Region
 from textual.message import Message
@@ -125,7 +126,7 @@ class ShardTable(Lines):
         top = int(self.scroll_offset.y)
         rows = range(top, min(len(self.order), top + max(1, self.size.height)))
         names = (self.order.roll.names[self.order.place(row)] for row in rows)
-        return max(self._name_wide, min(_NAME_MOST, max(map(len, names), default=0)))
+        return max(self._name_wide, min(_NAME_MOST, max(map(cell_len, names), default=0)))
 
     def go(self, at: int) -> None:
         """Put the cursor on a row; it stays on that shard from then on, but in the first row it stays there."""
@@ -159,7 +160,7 @@ class ShardTable(Lines):
         roll, place = self.order.roll, self.order.place(at)
         shard, kind = roll.names[place], roll.shown(place)
         name_wide, shown = self._columns(width)
-        name = f"{short_name(printable(shard), name_wide):<{name_wide}}  "
+        name = f"{set_cell_size(short_name(printable(shard), name_wide), name_wide)}  "
         told = noted(roll.view, shard)
         if roll.is_trouble(place):  # why, before any figure
             room = width - _STATE - name_wide - 2

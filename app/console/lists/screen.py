@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import ClassVar, Final
 
+from rich.cells import set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -83,7 +84,7 @@ class ListTable(Lines):
         seen = self.lists[at]
         word, ink = state_of(seen)
         wide = min(max(len(each.id) for each in self.lists), max(16, width // 3))
-        name = f"{printable(seen.id)[:wide]:<{wide}}"
+        name = set_cell_size(printable(seen.id), wide)
         gate = f"[{', '.join(seen.gates)}] " if seen.gates else ""
         bold = inks.STRONG if seen.is_bound else inks.PLAIN
         return [(f" {word:<{_STATE + 1}} ", ink), (f"{name}  ", bold), (gate, inks.PLAIN), (printable(seen.why), "")]
