@@ -153,7 +153,8 @@ class _Hung(Face):
 
 
 def _stubborn() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "__GANGLION__" in "".join(child.cmdline())]
+    living = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    return [child for child in living if "__GANGLION__" in "".join(child.cmdline())]
 
 
 async def _until_gone(pid: int) -> None:

@@ -70,7 +70,10 @@ async def test_a_gate_names_each_item_that_is_missing(flight: Flight) -> None:
         await start(flight)
     told = str(caught.value).splitlines()
     assert told[0].startswith("the gate convert.start is closed: the checklist 'flight' says NO-GO: 2 open of 3 items")
-    assert told[1:3] == ["  fuel: open: not answered yet", "  doors: open: not answered yet"]
+    assert told[1:3] == [
+        "  fuel: open: not answered yet; signed by operator",
+        "  doors: open: not answered yet; signed by reviewer",
+    ]
     assert told[-1] == f"walk it: gonogo checklist run flight --corpus {flight.corpus}"
     assert not [line for line in flight.lines if isinstance(line.entry, Opened)]
 
