@@ -88,7 +88,7 @@ class LineTail:
         if b"\0" in data:  # a log that was copied and cut under a writer that does not append: a hole
             data = data.replace(b"\0", b"")
         if self._after_return and data.startswith(b"\n"):  # the second half of an end that fell on a chunk's border
-            data = data[1:]
+            data, self._after_return = data[1:], False
         self._after_return = data.endswith(b"\r") if data else self._after_return
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

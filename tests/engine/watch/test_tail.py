@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.watch.tail import CHUNK_BYTES, FileTail, Restart
@@ -201,6 +201,7 @@ def test_a_hole_in_a_log_is_passed_over(tmp_path: Path) -> None:
     assert list(lines_of(path).lines()) == ["after the hole"]
 
 
+@example(pieces=[b"a", b"\r\n", b"\n"], cuts=[2, 3])  # an end in two halves, then an empty line
 @settings(deadline=None, max_examples=60)
 @given(
     pieces=st.lists(st.sampled_from([b"a", b"loss", b"\n", b"\r", b"\r\n", b"\x1b[1m", b"\xc3\xa9"]), max_size=40),

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from app.console.app import Console
 from app.console.frame import Frame
@@ -108,6 +109,7 @@ async def one_list(pilot: Pilot[int]) -> None:
 
 async def found_in_palette(pilot: Pilot[int]) -> None:
     await at("2", "colon", *"sto")(pilot)
+    pilot.app.screen.query_one(Input).cursor_blink = False
     await pilot.pause(0.5)
 
 
