@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable
-from textual_plot import HiResMode, PlotWidget  # type: ignore[import-not-found]  # it lies in the benchmarks' venv
+from textual_plot import HiResMode, PlotWidget
 
 from app.console.watch import Watch
 from engine.run.folder import find_run

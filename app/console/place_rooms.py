@@ -5,10 +5,9 @@ Each is imported then as well: all of them take half a second, and the first is 
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,7 +28,7 @@ _NO_LOGS: Final = 'no training log is named: gonogo.toml, [watch] logs = ["runs/
 
 @dataclass(slots=True)
 class PlaceRooms:
-    """Makes the screens of one place. What they hold is let go of by :meth:`close`."""
+    """Makes the screens of one place. What they hold goes with the process."""
 
     place: Place
     options: Sequence[str] = ()
@@ -43,7 +42,6 @@ class PlaceRooms:
     run_id: str = ""
     """The run that was opened last; "" for the newest."""
     _source: AlertSource | None = None
-    _held: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def attention(self) -> tuple[int, Level]:
         """See :class:`~app.console.rooms.Rooms`."""
@@ -96,13 +94,13 @@ class PlaceRooms:
         from app.console.conversion.screen import RunScreen  # noqa: PLC0415
         from app.console.watch import Watch  # noqa: PLC0415
 
-        return RunScreen(self._held.enter_context(contextlib.closing(Watch(folder))), self.budget_s)
+        return RunScreen(Watch(folder), self.budget_s)
 
     def _window(self, folder: RunFolder) -> Frame:
         from app.console.window.screen import WindowScreen  # noqa: PLC0415
         from app.console.window.watch import WindowWatch  # noqa: PLC0415
 
-        return WindowScreen(self._held.enter_context(contextlib.closing(WindowWatch(folder))))
+        return WindowScreen(WindowWatch(folder))
 
     def _home(self) -> Frame:
         from app.console.home.screen import HomeScreen  # noqa: PLC0415
@@ -114,10 +112,6 @@ class PlaceRooms:
         from app.console.lists.screen import ListsScreen  # noqa: PLC0415
 
         return ListsScreen(self.place)
-
-    def close(self) -> None:
-        """Let go of what the screens hold."""
-        self._held.close()
 
     def _newest(self, *, is_window: bool) -> Frame | str:
         runs = [run for run in list_runs(self.place.state) if (run.record.job == WINDOW) is is_window]
@@ -184,9 +178,7 @@ class PlaceRooms:
         if not paths:
             return _NO_LOGS
         try:
-            watching = self._held.enter_context(
-                contextlib.closing(open_watching(paths, place.settings, state=place.state))
-            )
+            watching = open_watching(paths, place.settings, state=place.state)
         except GonogoError as error:
             return str(error)
         rules = tuple(explain(rules_of(place.settings), setting_of(place.settings)))

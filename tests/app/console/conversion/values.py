@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from typing import Final
 
+import msgspec
 from hypothesis import strategies as st
 
 from app.console.conversion.followed import Followed
@@ -73,8 +74,8 @@ def quarantined(name: str) -> ShardQuarantined:
 
 
 def busy(worker: int, shard: str, **changes: object) -> WorkerNow:
-    fields: dict[str, object] = {"stage": "convert", "read_bytes": 50, "of_bytes": 200, **changes}
-    return WorkerNow(worker=worker, pid=1, shard=shard, **fields)  # type: ignore[arg-type]  # fields by name
+    now = WorkerNow(worker=worker, pid=1, shard=shard, stage="convert", read_bytes=50, of_bytes=200)
+    return msgspec.structs.replace(now, **changes)
 
 
 _names = st.sampled_from(NAMES)

@@ -65,7 +65,8 @@ def test_it_opens_on_the_same_screen_filter_and_shard(ended: Place, opens: Opens
     again = attached(ended, opens, r"\[7 Log\](?s:.*)events: trouble")
     again.keys("2")
     again.waits_for(r"\[2 Run\](?s:.*)shards: done \(29\)")
-    again.waits_until(lambda _: under_cursor(again) == "shard_00004", "the cursor on the same shard")
+    again.waits_until(lambda _: under_cursor(again), "the cursor")
+    assert under_cursor(again) == "shard_00004"
 
 
 def test_what_was_looked_at_elsewhere_in_between_moves_nothing(ended: Place, opens: Opens) -> None:
@@ -78,7 +79,8 @@ def test_what_was_looked_at_elsewhere_in_between_moves_nothing(ended: Place, ope
     home.gonogo()
     home.waits_for(r"\[1 Home\](?s:.*)Disk")
     leaves(home, "q")
-    attached(ended, opens, r"\[6 Alerts\]")
+    again = attached(ended, opens, r"\[6 Alerts\](?s:.*)Leave")
+    assert "[1 Home]" not in again.screen
 
 
 def test_who_may_only_look_finds_the_place_and_leaves_no_trace(ended: Place, opens: Opens) -> None:
