@@ -32,7 +32,13 @@ class Bars:
         return self._held is not None
 
     def take(self, reading: Reading) -> Reading:
-        """Hold what the bar shows now; return what it showed last at the step before, if it moved on."""
+        """Hold what the bar shows now; return what it showed last at the step before, if it moved on.
+
+        A bar that went back is another: its program was killed before it set the numbers of its last step.
+        """
+        if self._held is not None and reading.step < self._held.step:
+            told, self._held = self.flush(), reading
+            return told or NOTHING
         held, self._held = self._held, reading
         if held is None:
             return NOTHING

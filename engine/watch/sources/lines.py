@@ -173,8 +173,10 @@ class LineSource:
             self._parsed_count += 1
             self._collected.add(reading)
             return
-        if self._reader.resumes(line) and self._collected.records:
-            self._collected.segments.resumed()
+        if self._reader.resumes(line):
+            self._collected.add(self._reader.flush())  # what a bar showed last, by the start that drew it
+            if self._collected.records:
+                self._collected.segments.resumed()
         self._unparsed.take(line)
         self._look_for_trouble(line)
 

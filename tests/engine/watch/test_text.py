@@ -135,6 +135,28 @@ def test_a_log_is_read_while_a_program_writes_it_is_killed_and_starts_again(tmp_
     ]  # fmt: skip
 
 
+BAR = "Epoch 0: 50%|##  | {at}/20 [00:01<00:01, 80.0it/s, train_loss={loss}]\r"
+
+
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [([(7, 0.5)], [5, 6, 7]), ([(7, 0.75)], [5, 6]), ([(7, 0.75), (7, 0.5)], [5, 6, 7])],
+    ids=["its loss was drawn", "it moved on and was killed", "it moved on and its loss was drawn"],
+)
+@pytest.mark.parametrize("resume", ["Restored all states from the checkpoint at last.ckpt\n", "no word of it\n"])
+def test_what_a_bar_showed_last_belongs_to_the_start_that_drew_it(
+    tmp_path: Path, last: list[tuple[int, float]], told: list[int], resume: str
+) -> None:
+    path = tmp_path / "train.log"
+    before = "".join(BAR.format(at=at, loss=loss) for at, loss in [(5, 0.25), (6, 0.25), (6, 0.75), *last])
+    after = "".join(BAR.format(at=at, loss=at / 8) for at in range(3, 9))
+    path.write_text(before + resume + after)  # as read at once: no quiet moment between the kill and the next start
+    records = read_finished(open_text(path)).records
+    assert [record.step for record in records if record.segment == 0] == told
+    assert [record.step for record in records if record.segment == 1] == [*range(3, 9)]
+    assert {record.segment for record in records} == {0, 1}
+
+
 def test_train_and_eval_lines_of_different_shapes_are_both_read(tmp_path: Path) -> None:
     path = tmp_path / "train.log"
     path.write_text(

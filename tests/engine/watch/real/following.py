@@ -32,11 +32,22 @@ def start_in_terminal(program: str, output: Path, *arguments: str) -> subprocess
     """Run a program on a terminal of 120 columns, and append what it draws to a file, as ``script`` does."""
     terminal, inside = pty.openpty()
     fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    argv = [sys.executable, "-u", "-c", program, *arguments]
-    child = subprocess.Popen(argv, stdin=inside, stdout=inside, stderr=inside)
+    child = _InTerminal([sys.executable, "-u", "-c", program, *arguments], stdin=inside, stdout=inside, stderr=inside)
     os.close(inside)
-    threading.Thread(target=_record, args=(terminal, output), daemon=True).start()
+    child.recorder = threading.Thread(target=_record, args=(terminal, output), daemon=True)
+    child.recorder.start()
     return child
+
+
+class _InTerminal(subprocess.Popen[bytes]):
+    """Has ended when all that it drew was written down."""
+
+    recorder: threading.Thread
+
+    def wait(self, timeout: float | None = None) -> int:
+        code = super().wait(timeout)
+        self.recorder.join(timeout)
+        return code
 
 
 def _record(terminal: int, output: Path) -> None:
