@@ -18,8 +18,8 @@ def told(now: Snapshot) -> str:
     busy = sum(bool(worker.shard) for worker in now.workers)
     auto = " (auto)" if now.auto else ""
     words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]
-    if now.elapsed_s:
-        words.append(f"{show_bytes(now.bytes_done / now.elapsed_s)}/s")
+    if now.pace is not None:
+        words.append(f"{show_bytes(now.pace)}/s")
     if now.eta_s is not None:
         words.append(f"{show_seconds(now.eta_s)} left")
     if now.free_bytes is not None:

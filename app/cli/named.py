@@ -1,4 +1,4 @@
-"""The run that a command line means, for commands that only look at it."""
+"""The run that a command line means, for commands on a run."""
 
 from __future__ import annotations
 

@@ -8,17 +8,17 @@ import click
 from rich.table import Column, Table
 
 from app.cli.common import Globals, with_globals
+from app.cli.named import named_run
 from app.cli.seen import RunSeen, seen, seen_in_words
 from app.console.show import has_terminal, show_run
 from app.exit_codes import CheckCode, ExitCode
 from app.report import Report
 from app.streams import page
-from app.window_look import window_of
 from engine.convert.view import Level
 from engine.errors import NoSuchRunError, UsageError
 from engine.run.client import ask
 from engine.run.control import Request
-from engine.run.folder import RunFolder, all_runs, find_run, list_runs
+from engine.run.folder import all_runs, list_runs
 
 run_argument = click.argument("run", required=False)
 corpus_option = click.option(
@@ -26,12 +26,6 @@ corpus_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="Only runs on this corpus; default: all of yours.",
 )
-
-
-def _find(options: Globals, run: str | None, corpus: Path | None, *, living: bool = False) -> RunFolder:
-    state = options.state_of(corpus) if corpus is not None or options.state is not None else None
-    found = find_run(run, state_dir=state, living=living)
-    return window_of(found) if run is None else found
 
 
 @click.command()
@@ -67,7 +61,7 @@ def _table(rows: list[RunSeen]) -> Table:
 def status(options: Globals, run: str | None, corpus: Path | None, *, check: bool) -> int:
     """Say how a run is doing (default: the newest)."""
     try:
-        folder = _find(options, run, corpus)
+        folder = named_run(options, run, corpus)
     except NoSuchRunError as error:
         if not check:
             raise
@@ -83,7 +77,7 @@ def status(options: Globals, run: str | None, corpus: Path | None, *, check: boo
 
 
 def _tell(options: Globals, run: str | None, corpus: Path | None, request: Request, done: str) -> ExitCode:
-    folder = _find(options, run, corpus, living=True)
+    folder = named_run(options, run, corpus, living=True)
     if not folder.is_alive():
         raise NoSuchRunError(f"{folder.run_id} is not running any more")
     ask(folder.run_id, request)
@@ -98,7 +92,7 @@ def _tell(options: Globals, run: str | None, corpus: Path | None, request: Reque
 @with_globals
 def attach(options: Globals, run: str | None, corpus: Path | None) -> int:
     """Open the console on a run, from any terminal; several may watch at a time."""
-    folder = _find(options, run, corpus, living=True)
+    folder = named_run(options, run, corpus, living=True)
     if not has_terminal():
         raise UsageError("the console needs a terminal; gonogo status tells the same without one")
     return show_run(folder)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -21,6 +18,7 @@ from app.console.show import watch_in_console
 from app.console.training.facts import Facts, Watched
 from app.exit_codes import CheckCode, ExitCode
 from app.report import Report, ReportSummary
+from app.stopping import stopping
 from app.streams import say
 from app.watch_report import ReportError, write_report
 from app.watch_rows import WatchSummary, alert_row, gpu_rows, host_rows, rule_rows, source_row
@@ -208,9 +206,9 @@ def _once(acknowledge: Callable[[], None], watching: Watching, report: Report, *
 
 def _follow(watching: Watching, report: Report, *, reactor: Reactor, as_json: bool) -> int:
     """Look again and again until somebody ends it, or it has stopped what it watched."""
-    with _stopping() as stop:
-        first = True
-        while not stop.is_set():
+    with stopping() as stop:
+        first, pause_s = True, 0.0
+        while not stop.within(pause_s):
             look = watching.look()
             _tell(look, report, as_json=as_json, alerts=True)
             if first and not look.more:
@@ -224,13 +222,12 @@ def _follow(watching: Watching, report: Report, *, reactor: Reactor, as_json: bo
             if reactor.stopped:
                 report.outcome = Outcome.SAFETY_STOP
                 return ExitCode.SAFETY_STOP
-            if not look.more:
-                stop.wait(_EACH_S)
+            pause_s = 0.0 if look.more else _EACH_S
     if not as_json:
         for line in closing_lines(watching):
             click.echo(line)
-    report.outcome = Outcome.INTERRUPTED
-    return ExitCode.INTERRUPTED
+    report.outcome = Outcome.TERMINATED if stop.code is ExitCode.TERMINATED else Outcome.INTERRUPTED
+    return stop.code
 
 
 def _tell(look: Look, report: Report, *, as_json: bool, alerts: bool) -> None:
@@ -240,23 +237,6 @@ def _tell(look: Look, report: Report, *, as_json: bool, alerts: bool) -> None:
         report.add(alert_row(alert))
         if not as_json:
             click.echo(alert_line(alert))
-
-
-@contextlib.contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """Give an event that SIGINT and SIGTERM set."""
-    event = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        event.set()
-
-    before = {which: signal.signal(which, end) for which in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for which, handler in before.items():
-            signal.signal(which, handler)
 
 
 def _summary(summary: ReportSummary, watching: Watching) -> WatchSummary:

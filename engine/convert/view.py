@@ -6,7 +6,7 @@ Feed it every event in order; at any moment it tells what is known. Nothing here
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -295,8 +295,16 @@ def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
         return Level.YELLOW, "paused: " + "; ".join(f"{why}: {detail}" for why, detail in view.pauses.items())
     again = len(view.reasons)  # none of them is quarantined or failed, as there are no such shards
     if again or (view.lost_workers and not view.summary):
-        return Level.YELLOW, f"{again} shards are tried again, {view.lost_workers} workers died"
+        return Level.YELLOW, ", ".join(_stumbles(again, view.lost_workers))
     return Level.GREEN, "ended well" if view.summary else "under way"
+
+
+def _stumbles(again: int, lost_workers: int) -> Iterator[str]:
+    """Say what a run got over, as far as it did."""
+    if again:
+        yield f"{counted(again, 'shard')} {'is' if again == 1 else 'are'} tried again"
+    if lost_workers:
+        yield f"{counted(lost_workers, 'worker')} died"
 
 
 _CALM = (Outcome.OK, Outcome.INTERRUPTED, Outcome.TERMINATED)

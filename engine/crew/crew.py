@@ -51,6 +51,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     run: str
     job: str
     elapsed_s: float
+    """Since the run began, pauses included."""
     workers_wanted: int
     workers: tuple[WorkerNow, ...]
     pauses: dict[str, str]
@@ -75,13 +76,23 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     that is not known (:mod:`engine.crew.limits`)."""
     limit_why: str = ""
     """Why one thinks so."""
+    worked_s: float | None = None
+    """Of ``elapsed_s``, in which at least one worker had a shard; None where that is not counted."""
+
+    @property
+    def at_work_s(self) -> float:
+        """What the pace is reckoned over: a pause, in which nothing is done, is no part of it."""
+        return self.elapsed_s if self.worked_s is None else self.worked_s
+
+    @property
+    def pace(self) -> float | None:
+        """Bytes a second while at work; None before anything is done."""
+        return self.bytes_done / self.at_work_s if self.bytes_done and self.at_work_s else None
 
     @property
     def eta_s(self) -> float | None:
-        """Seconds until the end at the pace so far; None before anything is done."""
-        if not self.bytes_done or not self.elapsed_s:
-            return None
-        return (self.bytes_to_do - self.bytes_done) * self.elapsed_s / self.bytes_done
+        """Seconds of work until the end at the pace so far; None before anything is done."""
+        return None if self.pace is None else (self.bytes_to_do - self.bytes_done) / self.pace
 
 
 class Crew(PoolOwner, Generic[R]):
@@ -250,6 +261,7 @@ class Crew(PoolOwner, Generic[R]):
             workers_why=self.workers_why,
             limit=limit,
             limit_why=why,
+            worked_s=self.pool.worked_s,
         )
 
     def _limit(self, views: tuple[WorkerView, ...], pauses: Mapping[str, str]) -> tuple[str, str]:

@@ -21,6 +21,7 @@ from engine.run.owner import PoolOwner, Verdict
 from engine.run.queue import Fate, Policy, Task, TaskQueue
 from engine.run.supervise import WorkerEnd, WorkerProcess
 from engine.run.wire import encode, join_objects
+from engine.run.work_clock import WorkClock
 
 MAY_START_POLL_S = 0.5
 START_FAILURES_MAX = 3
@@ -109,6 +110,7 @@ class Pool:
         self._start_failures = 0
         self._wake = asyncio.Event()
         self._said = msgspec.json.Decoder(_Said)
+        self._clock = WorkClock()
 
     async def run(self, tasks: Iterable[Task]) -> tuple[Task, ...]:
         """Work through the tasks; return those left unfinished, which is none unless the pool was stopped.
@@ -148,6 +150,11 @@ class Pool:
     def stopping(self) -> bool:
         """True once nothing more is handed out for good."""
         return self._stopping
+
+    @property
+    def worked_s(self) -> float:
+        """Seconds in which at least one worker had a task."""
+        return self._clock.seconds
 
     def workers(self) -> tuple[WorkerView, ...]:
         """Return the workers of this moment, by number."""
@@ -311,7 +318,8 @@ class Pool:
         head = join_objects(encode(_TaskHead(task.id)), self._owner.particulars(task))
         process.send(join_objects(head, task.payload))
         try:
-            await self._listen(slot, process, task)
+            with self._clock.working():
+                await self._listen(slot, process, task)
         finally:
             slot.task, slot.progress, slot.since = None, b"", None
             self._changed()

@@ -210,7 +210,12 @@ def end(process: subprocess.Popen[str], by: signal.Signals = signal.SIGINT) -> E
     return Ended(process.returncode, stdout, stderr)
 
 
-def test_following_says_an_alert_when_it_rises_and_sums_up_when_it_is_interrupted(gonogo: Gonogo, log: Path) -> None:
+@pytest.mark.parametrize(
+    ("by", "code", "outcome"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
+)
+def test_following_says_an_alert_when_it_rises_and_sums_up_when_it_is_interrupted(
+    gonogo: Gonogo, log: Path, by: signal.Signals, code: int, outcome: str
+) -> None:
     process = follow(gonogo, log)
     append(log, line(1010, "6.100"))
     alert = until_event(process, "alert")[-1]
@@ -218,9 +223,8 @@ def test_following_says_an_alert_when_it_rises_and_sums_up_when_it_is_interrupte
     append(log, line(1020, "nan"))
     alert = until_event(process, "alert")[-1]
     assert (alert["rule"], alert["level"], alert["last_step"]) == ("R1", "red", 1020)
-    ended = end(process)
-    assert ended.code == 130
-    assert ended.summary["outcome"] == "interrupted"
+    ended = end(process, by)
+    assert (ended.code, ended.summary["outcome"]) == (code, outcome)
     assert (ended.summary["level"], ended.summary["last_step"]) == ("red", 1020)
 
 

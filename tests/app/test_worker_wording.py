@@ -67,6 +67,13 @@ def test_a_run_under_way_says_who_chose_the_number() -> None:
     ]
 
 
+def test_a_pause_makes_a_run_no_slower_and_its_end_no_later() -> None:
+    half = msgspec.structs.replace(NOW, bytes_done=1_000_000, bytes_to_do=2_000_000, elapsed_s=3_700.0)
+    assert told(half).endswith("270 B/s, 1:01 h left")
+    assert told(msgspec.structs.replace(half, worked_s=100.0)).endswith("10.0 kB/s, 1:40 min left")
+    assert told(msgspec.structs.replace(half, bytes_done=0)) == "0/2 shards, 0 of 4 workers"
+
+
 def swept(*codecs: str, steady: bool = True) -> SweepSummary:
     figures = Figures(
         workers=2,

@@ -58,7 +58,7 @@ def progress(view: RunView, now: Snapshot | None, pace: float, width: int) -> li
     if now is not None:
         phrases.append([(f"{now.settled:,}/{now.to_do:,} shards", "")])
         if math.isnan(pace):
-            pace = now.bytes_done / now.elapsed_s if now.elapsed_s else 0.0
+            pace = now.pace or 0.0
         phrases.append([(f"{show_bytes(pace)}/s", "")])
     told = fit(phrases, width - _BAR_LEAST - 2)
     drawn = bar(share, max(_BAR_LEAST, width - wide(told) - 2))

@@ -153,7 +153,7 @@ def progress_line(now: WindowSnapshot, width: int) -> str:
     words = [f"{share:4.0%}"]
     if now.to_do > 1:
         words.append(f"{now.settled:,}/{now.to_do:,} shards")
-        words += [f"{show_bytes(now.bytes_done / now.elapsed_s)}/s"] if now.elapsed_s else []
+        words += [f"{show_bytes(now.pace)}/s"] if now.pace is not None else []
     if now.eta_s is not None:
         words.append(f"{show_seconds(now.eta_s)} left")
     text = f"{now.step}  " + "  ".join(words)

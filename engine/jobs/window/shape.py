@@ -15,7 +15,8 @@ class Progress:
     """How far the step under way is, as its job's newest snapshot tells."""
 
     step: str
-    elapsed_s: float
+    worked_s: float
+    """Pauses left out."""
     done: float
     """Of ``to_do``; bytes in the jobs on shards."""
     to_do: float

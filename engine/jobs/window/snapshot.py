@@ -24,7 +24,7 @@ class WindowSnapshot(Snapshot, frozen=True, kw_only=True):
         """What the timetable takes; None where there is no pace to go by."""
         if not self.step or self.bytes_to_do <= _IN_STEPS or not self.bytes_done:
             return None
-        return Progress(self.step, self.elapsed_s, self.bytes_done, self.bytes_to_do)
+        return Progress(self.step, self.at_work_s, self.bytes_done, self.bytes_to_do)
 
 
 def between_steps(run: str, seconds: float, *, paused: bool, stopping: bool) -> WindowSnapshot:

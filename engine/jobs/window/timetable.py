@@ -132,7 +132,7 @@ class _Look:
         by_plan_s, progress = max(0.0, expected_s - elapsed_s), self.progress
         if progress is None or progress.step != step.name or not 0 < progress.done <= progress.to_do:
             return by_plan_s, rests_on
-        by_pace_s = max(0.0, progress.to_do - progress.done) * progress.elapsed_s / progress.done
+        by_pace_s = max(0.0, progress.to_do - progress.done) * progress.worked_s / progress.done
         trust = min(1.0, progress.done / progress.to_do / TRUSTED)
         pace = f"its pace over {progress.done / progress.to_do:.0%} of the work"
         left_s = min(LONGEST_S, trust * by_pace_s + (1 - trust) * by_plan_s)

@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,12 +155,24 @@ def test_health_counts_as_tried_again_what_has_a_reason_and_is_not_red(told: lis
     if any(state in red for state in view.states.values()):
         assert level is Level.RED
     elif again or view.lost_workers:
-        assert (level, why) == (
-            Level.YELLOW,
-            f"{len(again)} shards are tried again, {view.lost_workers} workers died",
-        )
+        assert level is Level.YELLOW
+        assert ("tried again" in why, "died" in why) == (bool(again), bool(view.lost_workers))
     else:
         assert level is Level.GREEN
+
+
+@pytest.mark.parametrize(
+    ("again", "lost", "why"),
+    [
+        (1, 1, "1 shard is tried again, 1 worker died"),
+        (2, 3, "2 shards are tried again, 3 workers died"),
+        (1, 0, "1 shard is tried again"),
+        (0, 2, "2 workers died"),
+    ],
+)
+def test_what_a_run_got_over_is_told_in_plain_words(again: int, lost: int, why: str) -> None:
+    view = RunView(reasons={f"shard-{number}": "a reason" for number in range(again)}, lost_workers=lost)
+    assert health(view, alive=True) == (Level.YELLOW, why)
 
 
 def test_a_shard_that_is_found_in_two_states_has_the_later_one() -> None:

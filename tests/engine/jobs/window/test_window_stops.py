@@ -133,7 +133,7 @@ async def test_what_is_asked_of_a_window_reaches_the_step_under_way(tmp_path: Pa
         ended.of_type("step_started")[0]["step_run"],
     )
     assert now.progress is not None
-    assert (now.progress.done, now.progress.to_do, now.progress.elapsed_s) == (1000, 4000, 60)
+    assert (now.progress.done, now.progress.to_do, now.progress.worked_s) == (1000, 4000, 60)
 
 
 async def test_a_stop_of_the_step_itself_stops_the_window_after_it(tmp_path: Path, slow: Slows) -> None:
