@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 
 class Kind(enum.StrEnum):
-    """What a notice can be about, as ``[notify] on`` names it; a run that ends red is of two kinds."""
+    """What a notice can be about, as ``[notify] on`` names it; one that tells of several things is of several kinds."""
 
     RED = "red"
     END = "end"
@@ -18,7 +18,7 @@ class Kind(enum.StrEnum):
 
 
 class Weight(enum.StrEnum):
-    """How a service colours a notice, in apprise's words."""
+    """How a service colours a notice, in apprise's words; the lightest first."""
 
     GOOD = "success"
     NEWS = "info"

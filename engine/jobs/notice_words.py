@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from engine.convert.view import AnySummary
 from engine.errors import printable
+from engine.jobs.news import News, one_line
 from engine.jobs.notice import About, Kind, Notice, Weight
 from engine.jobs.window.shape import Timetable
-from engine.run.events import Paused, WorkerEnded
+from engine.run.events import Paused
 from engine.run.outcome import Outcome
-from engine.units import counted, show_seconds
+from engine.units import show_seconds
 
 SHOWN: Final = 5
 """So many of a kind are named; a telephone shows no more at a glance, and the console has them all."""
-_LONGEST: Final = 300
-"""Characters of one reason: services cut long messages off, and the last line says where to look."""
 _MOST_LINES: Final = 9
 """Of what is in the way at a gate."""
-_HOWS: Final = {"killed": "was killed", "silent": "said nothing any more", "flooded": "wrote without end"}
 _GOES_ON: Final = "Run it again and it goes on."
 
 
@@ -33,38 +30,16 @@ class AnyEnd(AnySummary, frozen=True, kw_only=True, tag="summary"):
     """What was made, a line each."""
 
 
-def red_shards(
-    about: About, words: Counter[str], told: Sequence[tuple[str, str]], before: int, *, intact: bool
-) -> Notice:
-    """Say which shards have turned red since the last such notice.
-
-    Args:
-        about: the run.
-        words: how many became what: quarantined, failed.
-        told: the first of them, each with its reason.
-        before: how many had been told of.
-        intact: the originals are known to be untouched.
-    """
-    count = words.total()
-    what = " and ".join(f"{counted(number, 'shard')} {word}" for word, number in words.items())
-    if before:
-        what = f"{what} since, {before + count:,} in all"
-    lines = [f"{printable(shard)}: {_short(reason)}" for shard, reason in told]
-    if count > len(told):
-        lines.append(f"... and {count - len(told):,} more.")
-    if intact:
-        lines.append("The originals are untouched; the run goes on with the other shards.")
-    return _notice(about, "RED", what, lines, {Kind.RED}, Weight.ALARM)
+def red_shards(about: About, news: News, *, intact: bool) -> Notice:
+    """Tell of red shards while the run goes on; ``intact`` says that the originals are known to be untouched."""
+    promise = ["The originals are untouched; the run goes on with the other shards."] if intact else []
+    return _notice(about, "RED", news.what, (*news.lines, *promise), {Kind.RED}, news.weight)
 
 
-def lost_workers(about: About, ended: Sequence[WorkerEnded], count: int, before: int) -> Notice:
-    """Say which workers were lost: it costs each one's shard a try, and many of them are a sign."""
-    what = f"{counted(count, 'worker')} lost" + (f" since, {before + count:,} in all" if before else "")
-    lines = [f"Worker {one.worker} {_HOWS.get(one.how, one.how)}: {_short(one.detail)}" for one in ended]
-    if count > len(ended):
-        lines.append(f"... and {count - len(ended):,} more.")
-    lines.append("Each has a successor, and its shard is tried again.")
-    return _notice(about, "CAUTION", what, lines, {Kind.RED}, Weight.CAUTION)
+def lost_workers(about: About, news: News) -> Notice:
+    """Tell of lost workers: it costs each one's shard a try, and many of them are a sign."""
+    lines = (*news.lines, "Each has a successor, and its shard is tried again.")
+    return _notice(about, "CAUTION", news.what, lines, {Kind.RED}, news.weight)
 
 
 def held(about: About, paused: Paused, for_s: float) -> Notice:
@@ -72,11 +47,11 @@ def held(about: About, paused: Paused, for_s: float) -> Notice:
     if paused.why == "disk":
         what = "waits for disk space"
         lines = [
-            f"It has waited for {show_seconds(for_s)}: {_short(paused.detail)}.",
+            f"It has waited for {show_seconds(for_s)}: {one_line(paused.detail)}.",
             "Make room and it goes on by itself; a run that has nothing else to do stops for safety in the end.",
         ]
     else:
-        what, lines = "paused by a fault", [f"{_short(paused.detail)}.", "See to it, then: gonogo resume"]
+        what, lines = "paused by a fault", [f"{one_line(paused.detail)}.", "See to it, then: gonogo resume"]
     return _notice(about, "NEEDS A PERSON", f"{about.job} {what}", lines, {Kind.PERSON}, Weight.ALARM)
 
 
@@ -99,24 +74,30 @@ def late(about: About, table: Timetable) -> Notice:
     return _notice(about, "RED", "the window is late", lines, {Kind.RED}, Weight.ALARM)
 
 
-def ended(about: About, summary: AnyEnd, untold: Iterable[tuple[str, str]] = ()) -> Notice:
+def ended(about: About, summary: AnyEnd, untold: Sequence[News] = ()) -> Notice:
     """Say how a run ended.
 
     Args:
         about: the run.
         summary: its last line.
-        untold: shards that turned red and that no notice has named yet, each with its reason.
+        untold: red things that no notice has told of yet, the worst first: they make this one red.
     """
     head, what, kinds, weight = _END[summary.outcome]
     job = f"{about.job} {what}"
     if summary.outcome is Outcome.SOME_FAILED and (bad := _bad(about.job, summary)):
         job = f"{job}, {bad}"
-    lines = [*_detail(summary.detail), *map(_short, summary.told[:SHOWN])]
-    lines += [f"Reason: {_short(reason)}" for reason in summary.reasons[:SHOWN] if reason not in summary.detail]
+    elif untold:
+        job = f"{job}, {untold[0].what}"
+    if untold:
+        kinds = kinds | {Kind.RED}
+        weight = max(weight, *(news.weight for news in untold), key=tuple(Weight).index)
+    lines = [*_detail(summary.detail), *map(one_line, summary.told[:SHOWN])]
+    lines += [f"Reason: {one_line(reason)}" for reason in summary.reasons[:SHOWN] if reason not in summary.detail]
     counts = [f"{count:,} {state}" for state, count in summary.counts.items() if count]
     if counts:
         lines.append(f"{'Steps' if about.job == 'window' else 'Shards'}: {', '.join(counts)}.")
-    lines += [f"{printable(shard)}: {_short(reason)}" for shard, reason in untold]
+    for news in untold:
+        lines += [f"{news.what}:", *news.lines]
     if summary.pending and summary.outcome is not Outcome.OK:
         lines.append(f"{summary.pending:,} still to be done. {_GOES_ON}")
     if summary.seconds:
@@ -133,7 +114,7 @@ def broke_off(about: About, error: str) -> Notice:
 def _bad(job: str, summary: AnyEnd) -> str:
     """Say in a few words what was not well: the step that a window stopped at, or how many shards."""
     if job == "window":
-        return _short(summary.detail.partition(":")[0])
+        return one_line(summary.detail.partition(":")[0])
     return ", ".join(f"{count:,} {state}" for state, count in summary.counts.items() if count and state in _BAD)
 
 
@@ -160,17 +141,11 @@ def _notice(  # noqa: PLR0917  # what it says, in the order in which it is read
 
 def _detail(text: str) -> list[str]:
     """Cut a long list of what is in the way; its last line says what to do and stays."""
-    lines = [_short(line) for line in _sentence(text).splitlines()]
+    lines = [one_line(line) for line in _sentence(text).splitlines()]
     if len(lines) <= _MOST_LINES:
         return lines
     left_out = len(lines) - _MOST_LINES
     return [*lines[: _MOST_LINES - 1], f"... and {left_out:,} more.", lines[-1]]
-
-
-def _short(text: str) -> str:
-    """Make one line of a reason, of a length that every service takes."""
-    line = printable(" ".join(text.split()))
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
 
 
 def _sentence(text: str) -> str:

@@ -6,6 +6,7 @@ reads a clock: every call says when it is, and :attr:`RunNotices.due_s` when the
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from engine.convert.view import Level
 from engine.crew.answers import State
 from engine.crew.events import ShardListed
 from engine.jobs.gathering import Gathering
+from engine.jobs.news import News, shards_news, workers_news
 from engine.jobs.notice import About, Notice
 from engine.jobs.notice_words import SHOWN, AnyEnd, ended, goes_on, held, late, lost_workers, red_shards
 from engine.jobs.window.shape import Timetable
@@ -59,7 +61,7 @@ class RunNotices:
         self._quiet_s = quiet_s
         self._waits_s = {"disk": disk_wait_s, "fault": 0.0}
         self._known: set[str] = set()
-        self._shards: Gathering[_RedShard] = Gathering(quiet_s, SHOWN)
+        self._shards: Gathering[tuple[str, str]] = Gathering(quiet_s, SHOWN)
         self._words: Counter[str] = Counter()
         self._is_intact = True
         self._workers: Gathering[WorkerEnded] = Gathering(quiet_s, SHOWN)
@@ -109,9 +111,10 @@ class RunNotices:
         return [late(self._about, table)]
 
     def end(self, summary: Summary) -> Notice:
-        """Return the last notice; what was gathered and not told yet is part of it."""
+        """Return the last notice; what was gathered and not told yet is part of it, and makes it red."""
         any_end = msgspec.json.decode(msgspec.json.encode(summary), type=AnyEnd)
-        return ended(self._about, any_end, ((one.shard, one.reason) for one in self._shards.first))
+        untold = (self._shards_due(math.inf), self._workers_due(math.inf))
+        return ended(self._about, any_end, [news for news in untold if news is not None])
 
     # One kind each.
 
@@ -122,19 +125,29 @@ class RunNotices:
         self._known.add(found.shard)
         self._words[found.word] += 1
         self._is_intact = self._is_intact and found.is_intact
-        self._shards.add(found)
+        self._shards.add((found.shard, found.reason))
+
+    def _shards_due(self, now_s: float) -> News | None:
+        gathered = self._shards.take(now_s)
+        if gathered is None:
+            return None
+        words, self._words = self._words, Counter()
+        return shards_news(words, gathered)
 
     def _due_shards(self, now_s: float) -> Iterator[Notice]:
-        gathered = self._shards.take(now_s)
-        if gathered is not None:
-            told = [(one.shard, one.reason) for one in gathered.first]
-            yield red_shards(self._about, self._words, told, gathered.before, intact=self._is_intact)
-            self._words, self._is_intact = Counter(), True
+        news = self._shards_due(now_s)
+        if news is not None:
+            yield red_shards(self._about, news, intact=self._is_intact)
+            self._is_intact = True
+
+    def _workers_due(self, now_s: float) -> News | None:
+        gathered = self._workers.take(now_s)
+        return None if gathered is None else workers_news(gathered)
 
     def _due_workers(self, now_s: float) -> Iterator[Notice]:
-        gathered = self._workers.take(now_s)
-        if gathered is not None:
-            yield lost_workers(self._about, gathered.first, gathered.count, gathered.before)
+        news = self._workers_due(now_s)
+        if news is not None:
+            yield lost_workers(self._about, news)
 
     def _pause_due_s(self, why: str) -> float | None:
         pause = self._pauses[why]

@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from engine.config import Settings
+from engine.jobs.last_wait import LastWait
 from engine.jobs.notice import About, Notice
 from engine.jobs.notice_words import broke_off
 from engine.jobs.notices import RunNotices
@@ -61,12 +62,14 @@ class Notifier:
         self._loop = asyncio.get_running_loop()
         self._alarm: asyncio.TimerHandle | None = None
         self._is_over = False
-        self._news = asyncio.Event()
-        self._sender = Sender(settings.urls, self._failed, self._one_through)
+        self._is_deaf = False
+        """An event could not be folded: what follows is not told, but for the end."""
+        self._last_wait = LastWait()
+        self._sender = Sender(settings.urls, self._failed, self._last_wait.one_through)
 
     def hear(self, event: Event, line: bytes) -> None:
         """Take an event of the run's log, or of its step's."""
-        if self._is_over:
+        if self._is_over or self._is_deaf:
             return
         try:
             if self.about.job == "window":
@@ -78,13 +81,17 @@ class Notifier:
 
     async def watch(self, job: Job) -> None:
         """Look at a window, whose level changes with the clock alone, until cancelled."""
+        is_warned = False
         while self.about.job == "window" and not self._is_over:
             try:
                 snapshot = msgspec.json.decode(job.snapshot(), type=WindowSnapshot)
                 table = timetable(self._window, utc_now(), snapshot.progress)
                 self._tell(self._notices.look(table, time.monotonic()))
             except Exception as error:  # noqa: BLE001  # as above
-                self._give_up(error)
+                if not is_warned:
+                    what = f"the window's forecast could not be looked at: {type(error).__name__}"
+                    self._warn_soon(f"{what}; it is looked at again and again")
+                is_warned = True
             await asyncio.sleep(_LOOKS_EVERY_S)
 
     async def end(self, summary: Summary) -> None:
@@ -94,30 +101,21 @@ class Notifier:
         try:
             self._tell_end(summary)
             self._sender.finish()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(END_WAIT_S):
-                    await self._all_through()
-            for address in self._sender.late:
-                self._warn(f"{address}: no answer within {END_WAIT_S:.0f} s; the last notices may not have come")
+            for problem in await self._last_wait.until_through(self._sender, END_WAIT_S):
+                self._warn(problem)
         finally:
             self._is_over = True
             self._cancel_alarm()
+
+    def hurry(self) -> None:
+        """Have :meth:`end` wait no longer for what is on its way."""
+        self._last_wait.cut()
 
     def _tell_end(self, summary: Summary) -> None:
         try:
             self._tell([self._notices.end(summary)])
         except Exception as error:  # noqa: BLE001  # as above
             self._warn(f"nobody is told of the end: {type(error).__name__}")
-
-    async def _all_through(self) -> None:
-        """Wait for the sender without a thread of our own, so that a signal ends the wait at once."""
-        while self._sender.late:
-            self._news.clear()
-            await self._news.wait()
-
-    def _one_through(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(self._news.set)
 
     def broke_off(self, error: BaseException) -> None:
         """Tell that the engine failed; blocks for a while, for there is nothing else to do."""
@@ -152,14 +150,18 @@ class Notifier:
             self._give_up(error)
 
     def _give_up(self, error: Exception) -> None:
-        self._is_over = True
+        self._is_deaf = True
         self._cancel_alarm()
-        self._loop.call_soon(self._log.append, Warned(problem=f"nobody is told any more: {type(error).__name__}"))
+        self._warn_soon(f"nobody is told any more, but for the end: {type(error).__name__}")
 
     def _failed(self, problem: str) -> None:
         """Have the loop, which alone writes the log, write a warning; called by the sender's threads."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: the run is over, and its log with it
             self._loop.call_soon_threadsafe(self._warn, problem)
+
+    def _warn_soon(self, problem: str) -> None:
+        """Write a warning when the log is not in the middle of a line."""
+        self._loop.call_soon(self._warn, problem)
 
     def _warn(self, problem: str) -> None:
         if not self._is_over:

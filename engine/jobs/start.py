@@ -12,7 +12,7 @@ import os
 import platform
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from pathlib import Path
 from engine.errors import CorpusHeldError, GateClosedError, GonogoError, SafetyStopError
 from engine.host.facts import host_facts, package_versions, usable_cpus
 from engine.host.threads import worker_environment
+from engine.jobs.attending import Attention, BySignals, ByWindow
 from engine.jobs.ended import EndedEarly
 from engine.jobs.gates import pass_gate
 from engine.jobs.notifying import Notifier, notifying
@@ -33,13 +34,9 @@ from engine.run.log import EventLog, Listener
 from engine.run.outcome import Outcome
 from engine.run.places import state_dir_for
 from engine.run.read_only import refuse_changes
-from engine.run.signals import StopSignals
 
 Watcher = Callable[[Job], Coroutine[None, None, None]]
 """Looks at a job, again and again, until it is cancelled."""
-
-_Attend = Callable[[str, Job], AbstractContextManager[Callable[[], Outcome | None]]]
-"""Attends to a run, by its id, while its job is there; tells what it ends as where a signal stopped it."""
 
 _ARGUMENTS = tuple(one.name for one in fields(Order) if one.name not in ("job", "corpus", "settings"))
 """What ``run.json`` records beside the job, its corpus and its settings."""
@@ -73,7 +70,7 @@ async def run_job(order: Order, state: Path, listener: Listener, watcher: Watche
     kind = job_kind(order.job)
     try:
         with _corpus(order, changes=kind.changes_corpus(order)):
-            return await _run(order, state, _with_signals, listener, watcher)
+            return await _run(order, state, BySignals(), listener, watcher)
     except CorpusHeldError as error:
         log = EventLog(None, None)
         log.listeners.append(listener)
@@ -98,17 +95,15 @@ async def run_step(order: Order, state: Path, begun: Callable[[str, Job], object
         SafetyStopError: when the run can no longer record what it does.
         UsageError: when there is nothing to work on.
     """
-
-    @contextlib.contextmanager
-    def attend(run_id: str, job: Job) -> Iterator[Callable[[], Outcome | None]]:
-        begun(run_id, job)
-        yield lambda: None
-
-    return await _run(order, state, attend, None, None)
+    return await _run(order, state, nullcontext(ByWindow(begun)), None, None)
 
 
 async def _run(
-    order: Order, state: Path, attend: _Attend, listener: Listener | None, watcher: Watcher | None
+    order: Order,
+    state: Path,
+    attending: AbstractContextManager[Attention],
+    listener: Listener | None,
+    watcher: Watcher | None,
 ) -> Summary:
     from engine.audio.kernel import decimator  # noqa: PLC0415  # most commands call no compiled code
 
@@ -122,32 +117,39 @@ async def _run(
         host=host_facts(),
     )
     try:
-        with EventLog(folder.events_path, folder.run_id) as log, notifying(order, log) as notifier:
+        with (
+            EventLog(folder.events_path, folder.run_id) as log,
+            notifying(order, log) as notifier,
+            attending as attention,
+        ):
             if listener is not None:
                 log.listeners.append(listener)
             log.append(_version(order))
             watchers = [watcher] if notifier is None else [watcher, notifier.watch]
             try:
-                summary = await _conduct(order, Desk(folder.run_id, tool(), state, log, *_crew()), attend, watchers)
+                summary = await _conduct(order, Desk(folder.run_id, tool(), state, log, *_crew()), attention, watchers)
             except OSError as error:
                 told = GonogoError(f"the system refuses: {error}; see to it, then run again: nothing is lost")
                 early = EndedEarly(job=order.job, outcome=Outcome.ERROR, seconds=0.0, detail=str(told))
-                await _end(log, notifier, early)
+                await _end(log, notifier, attention, early)
                 raise told from error
             except GonogoError as error:
                 early = EndedEarly(job=order.job, outcome=outcome_of(error), seconds=0.0, detail=str(error))
-                await _end(log, notifier, early)
+                await _end(log, notifier, attention, early)
                 raise
-            await _end(log, notifier, summary, durable=True)
+            await _end(log, notifier, attention, summary, durable=True)
             return summary
     finally:
         folder.close()
 
 
-async def _end(log: EventLog, notifier: Notifier | None, summary: Summary, durable: bool = False) -> None:
+async def _end(
+    log: EventLog, notifier: Notifier | None, attention: Attention, summary: Summary, durable: bool = False
+) -> None:
     """Write the last line of a run; what could not be told to anybody stands before it."""
     try:
         if notifier is not None:
+            attention.ending(notifier.hurry)
             await notifier.end(summary)
     finally:
         log.append(summary, durable=durable)
@@ -158,26 +160,18 @@ def _crew() -> tuple[Mapping[str, str], int]:
     return worker_environment(os.environ), usable_cpus()
 
 
-async def _conduct(order: Order, desk: Desk, attend: _Attend, watchers: Sequence[Watcher | None]) -> Summary:
+async def _conduct(order: Order, desk: Desk, attention: Attention, watchers: Sequence[Watcher | None]) -> Summary:
     kind = job_kind(order.job)
     job = kind.make(order, desk)
-    with attend(desk.run_id, job) as stopped_as:
-        async with ControlServer(desk.run_id, job):
-            if kind.gate is not None:
-                await pass_gate(kind.gate, order, desk.state, desk.worker_env, desk.log)
-            async with contextlib.AsyncExitStack() as watching:
-                for watcher in watchers:
-                    await watching.enter_async_context(_watched(job, watcher))
-                summary = await job.run()
-    return _as_stopped(summary, job, stopped_as())
-
-
-@contextlib.contextmanager
-def _with_signals(_: str, job: Job) -> Iterator[Callable[[], Outcome | None]]:
-    """Let SIGINT and SIGTERM stop a job."""
-    signals = StopSignals(graceful=lambda _: job.stop(now=False), now=lambda _: job.stop(now=True))
-    with signals:
-        yield lambda: signals.outcome
+    attention.begun(desk.run_id, job)
+    async with ControlServer(desk.run_id, job):
+        if kind.gate is not None:
+            await pass_gate(kind.gate, order, desk.state, desk.worker_env, desk.log)
+        async with contextlib.AsyncExitStack() as watching:
+            for watcher in watchers:
+                await watching.enter_async_context(_watched(job, watcher))
+            summary = await job.run()
+    return _as_stopped(summary, job, attention.stopped_as())
 
 
 @contextlib.asynccontextmanager

@@ -31,6 +31,7 @@ class StopSignals:
         """The signal that asked to stop; None where none did."""
         self._graceful = graceful
         self._now = now
+        self._heir: Callable[[signal.Signals], object] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._before: dict[signal.Signals, _Handler] = {}
 
@@ -40,6 +41,10 @@ class StopSignals:
         if self.first is None:
             return None
         return Outcome.TERMINATED if self.first is signal.SIGTERM else Outcome.INTERRUPTED
+
+    def hand_over(self, heir: Callable[[signal.Signals], object]) -> None:
+        """Have each signal from now on call this alone; what the run ends as stays what it is."""
+        self._heir = heir
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -60,7 +65,9 @@ class StopSignals:
     def _take(self, which: signal.Signals) -> None:
         if which not in _STOPPING:
             return
-        if self.first is None:
+        if self._heir is not None:
+            self._heir(which)
+        elif self.first is None:
             self.first = which
             self._graceful(which)
         else:

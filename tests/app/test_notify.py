@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -186,15 +187,53 @@ def test_a_run_that_is_stopped_tells_so(gonogo: Gonogo, tmp_path: Path, hook: We
     assert "still to be done. Run it again and it goes on." in body
 
 
-def test_an_engine_whose_last_notice_hangs_still_writes_its_summary_when_it_is_interrupted(
-    gonogo: Gonogo, corpus: Path
+@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM], ids=lambda which: which.name)
+def test_a_signal_ends_the_wait_for_a_last_notice_that_hangs_and_the_run_has_ended_well(
+    gonogo: Gonogo, corpus: Path, which: signal.Signals
 ) -> None:
     with hanging() as silent:
         process = gonogo.start_convert(corpus, env={"GONOGO_NOTIFY_URLS": f"{hook_url(silent.port)}?rto=600"})
         assert silent.met.wait(DEADLINE_S)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(which)
         ended = gonogo.finish(process)
-    assert (ended.code, ended.summary["type"], ended.summary["counts"]["done"]) == (130, "summary", 3)
+    summary = ended.summary
+    assert (ended.code, summary["type"], summary["outcome"], summary["counts"]["done"]) == (0, "summary", "ok", 3)
+    assert last_recorded(corpus) == summary
+    (warned,) = ended.of_type("warned")
+    assert "a signal ended the wait for it; the last notices may not have come" in warned["problem"]
+
+
+def test_a_terminal_lost_while_the_last_notice_is_on_its_way_ends_nothing(gonogo: Gonogo, corpus: Path) -> None:
+    with hanging() as silent:
+        process = gonogo.start_convert(corpus, env={"GONOGO_NOTIFY_URLS": f"{hook_url(silent.port)}?rto=2"})
+        assert silent.met.wait(DEADLINE_S)
+        process.send_signal(signal.SIGHUP)
+        ended = gonogo.finish(process)
+    assert (ended.code, ended.summary["outcome"]) == (0, "ok")
+    assert last_recorded(corpus) == ended.summary
+    (warned,) = ended.of_type("warned")
+    assert "a notice was not delivered" in warned["problem"], "the wait went on until the service was given up"
+
+
+def test_a_run_that_a_closed_gate_ended_keeps_its_reason_when_it_is_terminated_while_it_tells(
+    gonogo: Gonogo, corpus: Path
+) -> None:
+    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "phase2-conversion"\n')
+    with hanging() as silent:
+        env = {"GONOGO_NOTIFY_URLS": f"{hook_url(silent.port)}?rto=600"}
+        process = gonogo.start_convert(corpus, "--floor", "0", env=env)
+        assert silent.met.wait(DEADLINE_S)
+        process.send_signal(signal.SIGTERM)
+        ended = gonogo.finish(process)
+    assert (ended.code, ended.summary["outcome"]) == (3, "gate_closed")
+    assert last_recorded(corpus) == ended.summary
+
+
+def last_recorded(corpus: Path) -> dict[str, Any]:
+    """The last line of the log of the one run that a corpus has had."""
+    (log,) = (corpus / ".gonogo" / "runs").glob("*/events.jsonl")
+    last: dict[str, Any] = json.loads(log.read_text().splitlines()[-1])
+    return last
 
 
 def test_a_window_tells_of_its_steps_shards_once_and_ends_once(gonogo: Gonogo, tmp_path: Path, hook: Web) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -230,6 +233,35 @@ class TestEnds:
         assert "final/shard_00001: audio.tar: checksum" in body
         assert "final/shard_00000" not in body
 
+    @pytest.mark.parametrize("outcome", [Outcome.INTERRUPTED, Outcome.TERMINATED])
+    def test_an_end_that_tells_of_red_shards_reaches_who_asked_for_red_alone(self, outcome: Outcome) -> None:
+        run = notices()
+        for shard in range(9):
+            run.take(quarantined(shard), shard)
+        notice = run.end(EndedEarly(job="convert", outcome=outcome, seconds=0, detail=""))
+        assert notice.is_asked(["red", "person"])
+        assert notice.weight is Weight.ALARM
+        assert notice.title.endswith(", 8 shards quarantined since, 9 in all - speech-corpus")
+        assert "8 shards quarantined since, 9 in all:\nfinal/shard_00001: " in notice.body
+        assert "\n... and 3 more.\n" in notice.body
+
+    def test_lost_workers_that_wait_to_be_told_are_told_with_the_end(self) -> None:
+        run = notices()
+        for worker in range(8):
+            run.take(died(worker), worker)
+        notice = run.end(EndedEarly(job="convert", outcome=Outcome.OK, seconds=0, detail=""))
+        assert notice.title == "GO: convert ended, 7 workers lost since, 8 in all - speech-corpus"
+        assert (set(notice.kinds), notice.weight) == ({Kind.RED, Kind.END}, Weight.CAUTION)
+        assert "7 workers lost since, 8 in all:\nWorker 1 was killed: SIGKILL; it said: out of memory\n" in notice.body
+        assert "\n... and 2 more.\n" in notice.body
+
+    def test_what_has_been_told_makes_no_end_red(self) -> None:
+        run = notices()
+        run.take(quarantined(0), 0)
+        run.take(died(1), 0)
+        notice = run.end(EndedEarly(job="convert", outcome=Outcome.TERMINATED, seconds=0, detail=""))
+        assert (notice.title, set(notice.kinds)) == ("STOPPED: convert was terminated - speech-corpus", {Kind.END})
+
 
 _EVENTS = st.one_of(
     st.integers(0, 10_000).map(quarantined),
@@ -237,6 +269,12 @@ _EVENTS = st.one_of(
     st.sampled_from([Paused(why="disk"), Paused(why="fault"), Paused(why="operator")]),
     st.sampled_from([Resumed(why="disk"), Resumed(why="fault"), Resumed(why="operator")]),
 )
+
+
+def told_of(what: str, told: list[Notice]) -> int:
+    """How many of a kind some notices tell of in all; what a title and its text both say counts once."""
+    found = [re.search(rf"([\d,]+) {what}", f"{notice.title}\n{notice.body}") for notice in told]
+    return sum(int(one[1].replace(",", "")) for one in found if one)
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), _EVENTS), max_size=200))
@@ -248,6 +286,12 @@ def test_whatever_happens_notices_are_few_and_each_fits_a_telephone(story: list[
         told += run.take(event, now)
         due_s = run.due_s
         assert due_s is None or due_s > now, "nothing that could be told is kept back"
+    last = run.end(EndedEarly(job="convert", outcome=Outcome.TERMINATED, seconds=1, detail=""))
+    shards = {event.shard for _, event in story if isinstance(event, ShardQuarantined)}
+    workers = [event for _, event in story if isinstance(event, WorkerEnded)]
+    assert told_of("shards? quarantined", [*told, last]) == len(shards)
+    assert told_of("workers? lost", [*told, last]) == len(workers)
+    assert len(last.body) < 6_000
     kinds_of_notice = 6  # shards, workers, two pauses, two that go on
     assert len(told) <= kinds_of_notice * (1 + now / QUIET_S)
     assert all("\n" not in notice.title and len(notice.title) < 120 for notice in told)

@@ -15,7 +15,9 @@ import pytest
 
 from engine.config import Notify, Settings
 from engine.config.addresses import Address
-from engine.jobs import notices, sending, start
+from engine.convert.events import ShardQuarantined
+from engine.errors import Fault
+from engine.jobs import notices, notifying, sending, start
 from engine.jobs.notice import Kind, Notice, Weight
 from engine.jobs.notifying import Notifier
 from engine.jobs.registry import JobKind, Order
@@ -23,7 +25,7 @@ from engine.jobs.sending import Sender
 from engine.jobs.start import run_job
 from engine.jobs.window.snapshot import between_steps
 from engine.run.desk import Desk, Job
-from engine.run.events import Event, Summary
+from engine.run.events import Event, Summary, Warned
 from engine.run.log import EventLog, encode_event, utc_now
 from engine.run.outcome import Outcome
 from tests.app.receivers import hanging, web
@@ -132,7 +134,7 @@ async def test_an_engine_that_fails_says_so_though_it_leaves_no_summary(
 
 
 @pytest.mark.usefixtures("user_folders")
-async def test_a_notice_that_cannot_be_made_costs_a_warning_and_no_run(
+async def test_a_notice_that_cannot_be_made_costs_a_warning_but_neither_the_run_nor_the_notice_of_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(start, "job_kind", lambda _: job_that(lambda: None))
@@ -140,8 +142,23 @@ async def test_a_notice_that_cannot_be_made_costs_a_warning_and_no_run(
     seen: list[Event] = []
     with web() as hook:
         summary = await run_job(order(tmp_path, hook.port), tmp_path, lambda event, line: seen.append(event))
+        told = hook.rest()
     assert summary.outcome is Outcome.OK
     assert [event.type_name() for event in seen] == ["version", "warned", "summary"]
+    assert [request.body["title"] for request in told] == [f"GO: inventory ended - {tmp_path.name}"]
+
+
+@pytest.mark.usefixtures("user_folders")
+async def test_an_engine_that_fails_says_so_even_after_a_notice_that_could_not_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(start, "job_kind", lambda _: job_that(fail))
+    monkeypatch.setattr("engine.jobs.notices.RunNotices.take", fail)
+    with web() as hook:
+        with pytest.raises(ZeroDivisionError):
+            await run_job(order(tmp_path, hook.port), tmp_path, lambda event, line: None)
+        told = hook.rest()
+    assert [request.body["title"] for request in told] == [f"RED: inventory broke off - {tmp_path.name}"]
 
 
 class _Between:
@@ -165,6 +182,43 @@ async def test_a_window_is_looked_at_for_a_forecast_that_breaks_it(
         looking.cancel()
         await notifier.end(Summary(job="window", outcome=Outcome.OK, seconds=1.0))
     assert told["title"] == f"RED: the window is late - {tmp_path.name}"
+
+
+class _Torn(_Between):
+    """A window whose first snapshots cannot be read."""
+
+    def __init__(self, torn: int) -> None:
+        self._torn = torn
+
+    def snapshot(self) -> bytes:
+        self._torn -= 1
+        return super().snapshot() if self._torn < 0 else b"{"
+
+
+async def test_a_snapshot_that_cannot_be_read_costs_one_warning_and_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notices, "LATE_HOLDS_S", 0.0)
+    monkeypatch.setattr(notifying, "_LOOKS_EVERY_S", 0.0)
+    log, seen = EventLog(None, "a-run"), list[Event]()
+    with web() as hook:
+        notifier = Notifier(replace(order(tmp_path, hook.port), job="window"), "a-run", log)
+        log.listeners += [notifier.hear, lambda event, line: seen.append(event)]
+        log.append(planned(window_s=60))
+        looking = asyncio.create_task(notifier.watch(cast("Job", _Torn(3))))
+        told = [(await asyncio.to_thread(hook.next)).body["title"]]
+        looking.cancel()
+        log.append(ShardQuarantined(shard="a", source="final", fault=Fault("bad")))
+        await notifier.end(Summary(job="window", outcome=Outcome.OK, seconds=1.0))
+        told += [request.body["title"] for request in hook.rest()]
+    assert told == [
+        f"RED: the window is late - {tmp_path.name}",
+        f"RED: 1 shard quarantined - {tmp_path.name}",
+        f"GO: window ended - {tmp_path.name}",
+    ]
+    assert [event.problem for event in seen if isinstance(event, Warned)] == [
+        "the window's forecast could not be looked at: DecodeError; it is looked at again and again"
+    ]
 
 
 def test_who_has_nobody_to_tell_does_not_load_the_services() -> None:

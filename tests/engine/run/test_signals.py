@@ -52,6 +52,19 @@ async def test_a_lost_terminal_stops_nothing() -> None:
     assert signals.first is signal.SIGINT
 
 
+async def test_signals_that_are_handed_over_stop_nothing_and_change_no_outcome() -> None:
+    told = Told()
+    with told.signals() as signals:
+        signals.hand_over(lambda which: told.orders.append(f"heir {which.name}"))
+        for count, which in enumerate((signal.SIGTERM, signal.SIGINT), 1):
+            os.kill(os.getpid(), which)
+            await until(partial(told.has, count))
+        os.kill(os.getpid(), signal.SIGHUP)
+        await asyncio.sleep(0.05)
+    assert told.orders == ["heir SIGTERM", "heir SIGINT"]
+    assert signals.outcome is None
+
+
 async def test_handlers_are_put_back() -> None:
     watched = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(which) for which in watched]
