@@ -18,7 +18,7 @@ from engine.run import events as running
 from engine.run.events import Event, Summary
 from engine.run.outcome import Outcome
 
-_TYPES: Final[tuple[type[Event], ...]] = (
+TYPES: Final[tuple[type[Event], ...]] = (
     running.Version,
     running.Check,
     running.GateOpened,
@@ -55,9 +55,10 @@ _TYPES: Final[tuple[type[Event], ...]] = (
     windows.StepEnded,
     windows.StepSettled,
 )
+"""Those that a line of a run's log is decoded as; how a run ended is told by its job, in :data:`SUMMARIES`."""
 BROKEN: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding a line raises that is no event of ours; the last by one that is nested without end."""
-_DECODERS: Final = {kind.type_name(): msgspec.json.Decoder(kind) for kind in _TYPES}
+_DECODERS: Final = {kind.type_name(): msgspec.json.Decoder(kind) for kind in TYPES}
 _ENDS: Final = {job: msgspec.json.Decoder(kind) for job, kind in SUMMARIES.items()}
 _ENDED_EARLY: Final = msgspec.json.Decoder(EndedEarly)
 

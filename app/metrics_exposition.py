@@ -1,20 +1,18 @@
-"""Figures in Prometheus' text format, and on an address: what prometheus_client is for.
+"""Figures in Prometheus' text format: what prometheus_client is for.
 
 It takes 50 ms to import, so only ``gonogo metrics`` does.
 """
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator, Sequence
 
-from prometheus_client import CollectorRegistry, generate_latest, start_http_server
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.metrics_families import FAMILIES, RUN_LABELS, Family
 from app.metrics_figures import RunFigures
-from engine.errors import GonogoError, UsageError
 
 Look = Callable[[], Sequence[RunFigures]]
 
@@ -54,36 +52,3 @@ def registry_of(look: Look) -> CollectorRegistry:
 def exposition(runs: Sequence[RunFigures]) -> bytes:
     """Write figures in the text format."""
     return generate_latest(registry_of(lambda: runs))
-
-
-@contextlib.contextmanager
-def served(look: Look, address: str, port: int) -> Iterator[int]:
-    """Serve ``/metrics`` on an address of this machine; yields the port, which is a free one where 0 was asked for.
-
-    Raises:
-        UsageError: when the address or the port cannot be had.
-        GonogoError: when the server cannot be started for another reason.
-    """
-    try:
-        server, thread = start_http_server(port, address, registry_of(_calm(look)))
-    except OSError as fault:
-        told = f"--listen {address}:{port}: {fault.strerror or fault}; name another port, or end what has this one"
-        raise UsageError(told) from fault
-    try:
-        yield int(server.server_port)
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def _calm(look: Look) -> Look:
-    """Tell nothing where no run is there any more: an empty answer, and not a stack on standard error."""
-
-    def calm() -> Sequence[RunFigures]:
-        try:
-            return look()
-        except GonogoError:
-            return ()
-
-    return calm

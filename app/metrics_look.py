@@ -7,21 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from types import UnionType
 
-import msgspec
-
+from app.following import Following
 from app.metrics_figures import RunFigures, of_run, of_window
+from app.snapshots import snapshot_of
 from app.window_look import JOB as WINDOW
 from app.window_look import SEEN, WindowLook, ask_window
 from engine.convert.view import VIEWED, Level, RunView, health
 from engine.crew.crew import Snapshot
 from engine.errors import GonogoError
-from engine.jobs.window.snapshot import WindowSnapshot
-from engine.run.client import ask
-from engine.run.control import Request
 from engine.run.events import Event
 from engine.run.folder import RunFolder
 from engine.run.log import utc_now
-from engine.run.reading import EventParser, Logged, LogTail
+from engine.run.reading import Logged
 
 _ANSWER_WITHIN_S = 2.0
 """Prometheus gives up on a target after 10 s; a busy engine answers in a few milliseconds."""
@@ -31,20 +28,23 @@ class _Log:
     """A log, of which each look reads what is new."""
 
     def __init__(self, path: Path, types: UnionType, apply: Callable[[Logged[Event]], None]) -> None:
-        parser: EventParser[Event] = EventParser(types)
-        self._tail: LogTail[Event] = LogTail(path, parser)
+        self._following = Following(path, types)
         self._apply = apply
-        self.is_legible = True
-        """False from the first line on that is no event, or that belongs to no plan."""
+        self._is_of_no_plan = False
+
+    @property
+    def is_legible(self) -> bool:
+        """Tell whether the last look could read it: one that a disk refuses may be the next time, a damaged one not."""
+        return not (self._following.problem or self._is_of_no_plan)
 
     def read(self) -> None:
-        if not self.is_legible:
+        if self._is_of_no_plan:
             return
         try:
-            for logged in self._tail.unread():
+            for logged in self._following.events():
                 self._apply(logged)
-        except (GonogoError, OSError, KeyError):  # a KeyError: a step that no plan has
-            self.is_legible = False
+        except KeyError:  # a step that no plan has
+            self._is_of_no_plan = True
 
 
 class _Run:
@@ -59,7 +59,7 @@ class _Run:
         # Whether it lives comes first: of a run that does not, everything is in its log by then.
         alive = self.folder.is_alive()
         self._log.read()
-        snapshot = _snapshot(self.folder.run_id) if alive else None
+        snapshot = snapshot_of(self.folder.run_id, Snapshot, _ANSWER_WITHIN_S) if alive else None
         is_known = self._log.is_legible and (alive or self._view.newest)
         level = health(self._view, alive=alive)[0] if is_known else Level.UNKNOWN
         return (of_run(self.folder.record, self._view, snapshot, level, alive=alive),)
@@ -77,7 +77,7 @@ class _Window:
     def look(self) -> tuple[RunFigures, ...]:
         alive = self.folder.is_alive()
         self._log.read()
-        snapshot = _window_snapshot(self.folder.run_id) if alive else None
+        snapshot = ask_window(self.folder.run_id, _ANSWER_WITHIN_S) if alive else None
         table = self._seen.table(utc_now(), snapshot, alive=alive)
         is_known = self._log.is_legible and (alive or self._seen.newest)
         level = self._seen.health(table, snapshot, alive=alive)[0] if is_known else Level.UNKNOWN
@@ -112,23 +112,10 @@ class Looking:
 
         Raises:
             NoSuchRunError: when there is no run.
+            OSError: when a disk refuses to tell; the next look tries again.
         """
         with self._lock:
             folder = self._find()
             if self._followed is None or self._followed.folder.run_id != folder.run_id:
                 self._followed = _Window(folder) if folder.record.job == WINDOW else _Run(folder)
             return self._followed.look()
-
-
-def _snapshot(run_id: str) -> Snapshot | None:
-    try:
-        return msgspec.json.decode(ask(run_id, Request("snapshot"), _ANSWER_WITHIN_S), type=Snapshot)
-    except (GonogoError, msgspec.DecodeError):
-        return None  # it is starting, or has just ended: its events tell all there is
-
-
-def _window_snapshot(run_id: str) -> WindowSnapshot | None:
-    try:
-        return ask_window(run_id, _ANSWER_WITHIN_S)
-    except (GonogoError, msgspec.DecodeError):
-        return None

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from app.endings import ending_lines
+from app.following import Following
 from app.run_history import TOLD, History
 from app.run_page import run_html
 from app.run_page_signers import signers_of
 from app.run_page_window import WindowTold, window_html
 from app.run_told import Told
+from app.snapshots import snapshot_of
 from app.window_look import JOB as WINDOW
-from app.window_look import ask_window, look_at
+from app.window_look import look_at
 from engine.convert.view import Level, health
 from engine.crew.crew import Snapshot
-from engine.errors import GonogoError, NoSuchRunError
-from engine.run.client import DEFAULT_TIMEOUT_S, ask
-from engine.run.control import Request
+from engine.errors import GonogoError
+from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.folder import RunFolder
 from engine.run.log import rfc3339, utc_now
-from engine.run.reading import read_events
 
 
 def html_of(folder: RunFolder) -> tuple[str, Level]:
@@ -48,7 +46,7 @@ def look_at_run(folder: RunFolder) -> Told:
         ending=() if alive else tuple(ending_lines(folder)),
         as_of=rfc3339(utc_now()),
         folder=str(folder.path.absolute()),
-        snapshot=_snapshot(folder) if alive else None,
+        snapshot=snapshot_of(folder.run_id, Snapshot) if alive else None,
         signers=None if history.view.opened is None else signers_of(state, history.view.opened),
     )
 
@@ -57,7 +55,7 @@ def look_at_window(folder: RunFolder) -> WindowTold:
     """Look at a window and at the runs of its steps."""
     alive = folder.is_alive()
     look, damage = look_at(folder)
-    snapshot = ask_window(folder.run_id, DEFAULT_TIMEOUT_S) if alive else None
+    snapshot = snapshot_of(folder.run_id, WindowSnapshot) if alive else None
     now = utc_now()
     table = look.table(now, snapshot, alive=alive)
     level, why = (Level.UNKNOWN, damage) if damage else look.health(table, snapshot, alive=alive)
@@ -88,19 +86,7 @@ def _steps(window: RunFolder, runs: dict[str, str]) -> list[tuple[str, Told]]:
 
 def _read(folder: RunFolder) -> tuple[History, str]:
     """Fold a run's log; where it is damaged, as far as it goes, and what is wrong with it."""
-    history = History()
-    try:
-        for logged in read_events(folder.events_path, TOLD):
-            history.apply(logged)
-    except FileNotFoundError:
-        return history, ""
-    except GonogoError as error:
-        return history, str(error)
-    return history, ""
-
-
-def _snapshot(folder: RunFolder) -> Snapshot | None:
-    try:
-        return msgspec.json.decode(ask(folder.run_id, Request("snapshot")), type=Snapshot)
-    except NoSuchRunError:
-        return None  # it has just ended, or has not opened its socket yet: the events tell all there is
+    history, log = History(), Following(folder.events_path, TOLD)
+    for logged in log.events():
+        history.apply(logged)
+    return history, log.problem

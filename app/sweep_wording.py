@@ -55,6 +55,8 @@ def _group(group: SweepGroup) -> list[str]:
 
 
 def _table(group: SweepGroup) -> list[str]:
+    if not group.figures:  # no sweep writes that; a log may hold it all the same
+        return [f"{group.codec}: {show_bytes(group.bytes_to_do)} to do; nothing was measured"]
     first = group.figures[0]
     rows = [_HEAD, *(_row(figures, first) for figures in group.figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]

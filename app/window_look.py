@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import msgspec
-
+from app.following import Following
+from app.snapshots import snapshot_of
 from engine.convert.view import Level
-from engine.errors import GonogoError, NoSuchRunError
 from engine.jobs.window.events import WINDOW_EVENTS
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.snapshot import WindowSnapshot
 from engine.jobs.window.timetable import timetable
 from engine.jobs.window.view import WindowView
-from engine.run.client import ask
-from engine.run.control import Request
 from engine.run.events import Check, Event, Stopping, Version, Warned
 from engine.run.folder import RunFolder, list_runs
 from engine.run.outcome import Outcome
-from engine.run.reading import EventParser, Logged, LogTail
+from engine.run.reading import Logged
 
 SEEN = WINDOW_EVENTS | Version | Check | Stopping | Warned
 """What is read of a window's log."""
@@ -41,7 +38,7 @@ class WindowLook:
 
     def apply(self, logged: Logged[Event]) -> None:
         """Take one event."""
-        self.began, self.newest = self.began or logged.time, logged.time
+        self.began, self.newest = self.began or logged.time, logged.time or self.newest
         match logged.event:
             case Check():
                 self.checks.append(logged.event)
@@ -77,22 +74,17 @@ class WindowLook:
 
 def look_at(folder: RunFolder) -> tuple[WindowLook, str]:
     """Fold a window's log; where it is damaged, as far as it goes, and what is wrong with it."""
-    seen = WindowLook()
-    parser: EventParser[Event] = EventParser(SEEN)
-    try:
-        for logged in LogTail(folder.events_path, parser).unread():
-            seen.apply(logged)
-    except GonogoError as error:
-        return seen, str(error)
+    seen, log = WindowLook(), Following(folder.events_path, SEEN)
+    for logged in log.events():
+        seen.apply(logged)
+    if log.problem:
+        return seen, log.problem
     return seen, "" if seen.newest or folder.is_alive() else "its log is gone"
 
 
 def ask_window(run_id: str, timeout_s: float) -> WindowSnapshot | None:
-    """Ask a window for its snapshot; None where it does not answer: it is starting, or has just ended."""
-    try:
-        return msgspec.json.decode(ask(run_id, Request("snapshot"), timeout_s), type=WindowSnapshot)
-    except NoSuchRunError:
-        return None
+    """Ask a window for its snapshot; None where it does not answer."""
+    return snapshot_of(run_id, WindowSnapshot, timeout_s)
 
 
 def window_of(folder: RunFolder) -> RunFolder:

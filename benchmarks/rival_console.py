@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import deque
 from typing import ClassVar, Final
 
 from textual.app import App, ComposeResult
@@ -16,6 +17,7 @@ from textual.widgets import DataTable
 from textual_plot import HiResMode, PlotWidget
 
 from app.console.watch import Watch
+from engine.crew.crew import Snapshot
 from engine.run.folder import find_run
 from engine.units import show_bytes
 
@@ -34,6 +36,8 @@ class Rival(App[None]):
         super().__init__()
         self._watch = watch
         self._before: dict[str, int] = {}
+        self._asked: Snapshot | None = None
+        self._rates: deque[float] = deque(maxlen=_POINTS)
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -61,7 +65,11 @@ class Rival(App[None]):
             table.update_cell(worker.shard, "share", f"{worker.read_bytes / worker.of_bytes:.0%}")
             table.update_cell(worker.shard, "note", worker.stage)
         self._before = dict(view.in_hand)
-        plot, rates = self.query_one("#plot", PlotWidget), list(self._watch.rates)[-_POINTS:]
+        if now is not None and self._asked is not None and now.elapsed_s > self._asked.elapsed_s:
+            done = now.bytes_done - self._asked.bytes_done
+            self._rates.append(max(0.0, done / (now.elapsed_s - self._asked.elapsed_s)))
+        self._asked = now
+        plot, rates = self.query_one("#plot", PlotWidget), list(self._rates)
         plot.clear()
         plot.set_ylimits(0.0, 1.1 * max(rates, default=1.0))  # it cannot scale values that are all the same
         plot.plot(x=list(range(len(rates))), y=rates, hires_mode=HiResMode.BRAILLE)

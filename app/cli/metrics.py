@@ -94,17 +94,14 @@ def _print(runs: Sequence[RunFigures], report: Report, *, as_json: bool) -> None
 
 
 def _write(looking: Looking, path: Path, every_s: float, report: Report) -> int:
-    """Write the file until the run has ended; a write that fails is told once, and tried again at the next turn."""
-    from app.metrics_exposition import exposition  # noqa: PLC0415
-
+    """Write the file until the run has ended; a turn that fails is told once, and the next one tries again."""
     problem = ""
     with stopping() as stop:
         while True:
-            runs = looking()
-            before, problem = problem, _written(path, exposition(runs))
+            before, (runs, problem) = problem, _turn(looking, path)
             if problem and problem != before:
                 report.say(problem)
-            if not runs[0].alive:
+            if runs and not runs[0].alive:
                 break
             if stop.within(every_s):
                 return stop.code
@@ -112,6 +109,18 @@ def _write(looking: Looking, path: Path, every_s: float, report: Report) -> int:
         raise GonogoError(f"{problem}; it does not tell how the run ended")
     report.say(f"{runs[0].labels[0]} has ended; {path} tells how")
     return ExitCode.OK
+
+
+def _turn(looking: Looking, path: Path) -> tuple[Sequence[RunFigures], str]:
+    """Look and write; return what was seen, and what went wrong. Where nothing could be seen the file stays."""
+    from app.metrics_exposition import exposition  # noqa: PLC0415
+
+    try:
+        runs = looking()
+    except OSError as fault:
+        told = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
+        return (), f"the run could not be looked at: {told}; {path} stays as it is until it can be"
+    return runs, _written(path, exposition(runs))
 
 
 def _written(path: Path, content: bytes) -> str:
@@ -123,7 +132,7 @@ def _written(path: Path, content: bytes) -> str:
 
 
 def _serve(looking: Looking, address: str, port: int, report: Report) -> int:
-    from app.metrics_exposition import served  # noqa: PLC0415
+    from app.metrics_server import served  # noqa: PLC0415
 
     looking()  # a run that is not there is told before anything listens
     with stopping() as stop, served(looking, address, port) as at:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from app.snapshots import read_snapshot
+from engine.crew.crew import Snapshot
 from engine.errors import GonogoError
 from engine.run.attending import Attendance
 from engine.run.control import Request
 from engine.run.folder import RunFolder
 from engine.run.read_only import is_read_only
 from engine.run.viewers import ViewerNow, Viewing
+
+S = TypeVar("S", bound=Snapshot)
 
 
 @dataclass(slots=True)
@@ -69,9 +74,10 @@ class Attending:
         """Watch no more: control that we had is free, unless we watch a window or a step of this run elsewhere."""
         self._attendance.close()
 
-    def _ask(self, *, alive: bool) -> bytes | None:
-        """Return the newest snapshot; None where nobody answers."""
+    def _ask(self, kind: type[S], *, alive: bool) -> S | None:
+        """Return the newest snapshot; None where nobody answers, or not in words that are understood."""
         if not alive:
             self._attendance.hang_up()
             return None
-        return self._attendance.snapshot()
+        told = self._attendance.snapshot()
+        return None if told is None else read_snapshot(told, kind)

@@ -9,15 +9,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from app.following import Following
 from app.home.files import last_line
-from app.home.following import Following
 from app.home.values import RunLine
+from app.snapshots import snapshot_of
 from engine.convert.view import VIEWED, AnySummary, Level, RunView, health
 from engine.crew.answers import State
 from engine.crew.crew import Snapshot
-from engine.errors import GonogoError
-from engine.run.client import ask
-from engine.run.control import Request
 from engine.run.events import Event
 from engine.run.folder import RunFolder
 from engine.run.outcome import Outcome
@@ -51,7 +49,7 @@ class RunTrack:
         )
         self.is_over = False
         """It ended, and nothing about it changes any more."""
-        self._log = Following(folder.events_path, VIEWED, self._apply)
+        self._log = Following(folder.events_path, VIEWED)
         self._asked_s: float | None = None
         self._ask_every_s = ASKED_EVERY_S
         self._snapshot: Snapshot | None = None
@@ -77,15 +75,20 @@ class RunTrack:
         if asks:
             self._asked_s = now_s
             self._ask(alive)
-        if self._log.read(until_s) or asks:
+        if self._read(until_s) or asks:
             self.line = self._now(alive)
         self.is_over = not alive and self._log.is_drained
 
-    def _apply(self, logged: Logged[Event]) -> None:
-        """Fold an event, and keep no shard's story: they are only counted here, and there may be many."""
-        self.view.apply(logged)
-        self.view.last.clear()
-        self.view.sizes.clear()
+    def _read(self, until_s: float) -> bool:
+        """Fold what is new, and keep no shard's story: they are only counted here, and there may be many."""
+        before = self._log.problem
+        told = False
+        for block in self._log.blocks(until_s):
+            self.view.take(block)
+            self.view.last.clear()
+            self.view.sizes.clear()
+            told = True
+        return told or self._log.problem != before
 
     def _read_end(self) -> bool:
         """Take the last line of a log for all of it, where it is a summary."""
@@ -99,14 +102,10 @@ class RunTrack:
         return True
 
     def _ask(self, alive: bool) -> None:
-        self._snapshot = None
-        if not alive:
-            return
-        try:
-            answer = ask(self.folder.run_id, Request("snapshot"), _ANSWERS_WITHIN_S)
-            self._snapshot = msgspec.json.decode(answer, type=Snapshot)
+        self._snapshot = snapshot_of(self.folder.run_id, Snapshot, _ANSWERS_WITHIN_S) if alive else None
+        if self._snapshot is not None:
             self._ask_every_s = ASKED_EVERY_S
-        except (GonogoError, msgspec.DecodeError):  # it is starting, has just ended, or hangs: its events tell
+        elif alive:
             self._ask_every_s = min(_ASKED_SELDOM_S, self._ask_every_s * 2)
 
     def _now(self, alive: bool) -> RunLine:

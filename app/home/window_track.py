@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from app.home.following import Following
+from app.following import Following
 from app.home.run_track import ASKED_EVERY_S
 from app.home.values import RunLine, WindowSeen
-from app.window_look import SEEN, WindowLook, ask_window
+from app.snapshots import snapshot_of
+from app.window_look import SEEN, WindowLook
 from engine.convert.view import Level
-from engine.errors import GonogoError
 from engine.jobs.window.snapshot import WindowSnapshot
 from engine.jobs.window.view import OVER
 from engine.run.folder import RunFolder
@@ -35,7 +35,7 @@ class WindowTrack:
         self.is_over = False
         """It ended, and nothing about it changes any more."""
         self._look = WindowLook()
-        self._log = Following(folder.events_path, SEEN, self._look.apply)
+        self._log = Following(folder.events_path, SEEN)
         self._asked_s: float | None = None
         self._snapshot: WindowSnapshot | None = None
 
@@ -57,16 +57,14 @@ class WindowTrack:
         alive = self.folder.is_alive() if asks else self.line.is_alive
         if asks:
             self._asked_s = now_s
-            self._snapshot = self._ask() if alive else None
-        if self._log.read(until_s) or asks:
+            self._snapshot = snapshot_of(self.folder.run_id, WindowSnapshot, _ANSWERS_WITHIN_S) if alive else None
+        told = False
+        for logged in self._log.events(until_s):
+            self._look.apply(logged)
+            told = True
+        if told or asks:
             self._tell(alive)
         self.is_over = not alive and self._log.is_drained
-
-    def _ask(self) -> WindowSnapshot | None:
-        try:
-            return ask_window(self.folder.run_id, _ANSWERS_WITHIN_S)
-        except GonogoError:
-            return None
 
     def _tell(self, alive: bool) -> None:
         look, now = self._look, datetime.now(UTC)

@@ -13,15 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from app.serve.hosts import wrong_host
 from engine.errors import UsageError, printable
 
 TOKEN_VARIABLE = "GONOGO_SERVE_TOKEN"  # noqa: S105  # the variable's name
 _TOKEN_BYTES = 32
 _SHORTEST_TOKEN = 16
 """Characters. A shorter one can be guessed by asking: nothing here slows a guesser down."""
-_HTTP_PORT = 80
-"""Browsers leave it out of the Host header."""
-_OURSELVES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def token_given(environment: Mapping[str, str]) -> str:
@@ -70,18 +68,7 @@ class Door:
 
         Behind a token any name will do: a site that lets its own name point here has no cookie for it.
         """
-        if self.token or host.casefold() in self._hosts():
-            return ""
-        ways = " or ".join(f"{name}:{self.port}" for name in _OURSELVES[:2])
-        return (
-            f"this server was asked for as {printable(host)!r}, and answers as {ways} alone; "
-            "through ssh -L, take the same port on both sides"
-        )
-
-    def _hosts(self) -> frozenset[str]:
-        names = {*_OURSELVES, self.address.casefold()}
-        bare = names if self.port == _HTTP_PORT else set()
-        return frozenset({f"{name}:{self.port}" for name in names} | bare)
+        return "" if self.token else wrong_host(host, self.address, self.port)
 
     def wrong_origin(self, origin: str, host: str) -> str:
         """Say why a page of this origin may not drive the console; empty where it may: it is our own."""

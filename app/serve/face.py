@@ -7,8 +7,10 @@ be asked for and none to be given back.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import os
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from app.console.app import Console
 
 _PR_SET_PDEATHSIG = 1  # prctl(2)
+_MOST_BYTES = 2 << 30
+"""RLIMIT_DATA, behind the bounds of :mod:`app.serve.driver`: many times what a console on the largest screen holds."""
+_OOM_SCORE_ADJ = 800
+"""The kernel, out of memory, takes a console before it takes a worker (500) or an engine."""
 
 
 def main() -> int:
@@ -36,6 +42,7 @@ def main() -> int:
     parser.add_argument("--of", type=int, required=True, metavar="PID", help="the server; we end when it does")
     given = parser.parse_args()
     _end_with(given.of)
+    _keep_bounds()
     try:
         console = _console(given.run, given.state, given.config)
     except GonogoError as error:
@@ -58,6 +65,15 @@ def _end_with(server: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != server:
         sys.exit(0)
+
+
+def _keep_bounds() -> None:
+    """Whoever may look can make us work: that costs this console alone, and no run beside it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = _MOST_BYTES if hard == resource.RLIM_INFINITY else min(_MOST_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+    with contextlib.suppress(OSError):  # a container may hide /proc, and who is to go first already may not go later
+        Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE_ADJ), encoding="ascii")
 
 
 if __name__ == "__main__":

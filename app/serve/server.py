@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import logging
 import signal
 import socket
@@ -14,6 +16,7 @@ from aiohttp.http import HttpProcessingError
 from textual_serve.download_manager import DownloadManager
 
 from app.serve import pages
+from app.serve.crowd import Entrance
 from app.serve.door import Door
 from app.serve.goodbye import FULL, End
 from app.serve.sayings import LONGEST_BYTES, Blur, Focus, Keys, Ping, Resized, read, size_asked
@@ -57,11 +60,14 @@ class ConsoleServer:
                 asyncio.get_running_loop().add_signal_handler(which, _once, ending, which)
         runner = web.AppRunner(self.app(), access_log=None, logger=_log(), shutdown_timeout=_STOP_S)
         await runner.setup()
+        assert runner.server is not None
+        entrance = functools.partial(Entrance, runner.server)
+        serving = await asyncio.get_running_loop().create_server(entrance, sock=listening)
         try:
-            await web.SockSite(runner, listening).start()
             at_work()
             return await ending
         finally:
+            serving.close()
             await runner.cleanup()
 
     def app(self) -> web.Application:
@@ -111,7 +117,8 @@ class ConsoleServer:
         self._sockets[viewer] = page
         try:
             await viewer.open(size_asked(request.query.get("width", ""), request.query.get("height", "")))
-            await _converse(page, viewer)
+            with contextlib.suppress(ConnectionError):  # the tab has gone
+                await _converse(page, viewer)
         except OSError as error:
             await self._has_ended(page, End(1, f"it cannot be started: {error}"))
         finally:

@@ -13,7 +13,13 @@ from engine.run import read_only
 
 _NOT_OF_A_BROWSER = ("TMUX", "TMUX_PANE", "STY", "NO_COLOR", TOKEN_VARIABLE)
 """Of the terminal that the server was started in, and what no console needs to know."""
-_OF_A_BROWSER = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8", "PYTHONUTF8": "1"}
+_OF_A_BROWSER = {
+    "TERM": "xterm-256color",
+    "COLORTERM": "truecolor",
+    "LC_ALL": "C.UTF-8",
+    "PYTHONUTF8": "1",
+    "TEXTUAL_DRIVER": "app.serve.driver:BoundedDriver",
+}
 
 
 @dataclass(frozen=True, slots=True)

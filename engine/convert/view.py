@@ -130,13 +130,13 @@ class RunView:
 
     def apply(self, logged: Logged[Event]) -> None:
         """Take one event."""
-        self.newest = logged.time
+        self.newest = logged.time or self.newest
         self.began = self.began or logged.time
         self.fold((logged.event,))
 
     def take(self, block: Block[Event]) -> None:
         """Take many events."""
-        self.newest = block.newest
+        self.newest = block.newest or self.newest
         self.began = self.began or block.began
         self.fold(block.events)
 

@@ -127,9 +127,18 @@ class Attendance:
             self.viewing = None
 
     def close(self) -> None:
-        """Hang up for good: control that this viewer had is free, unless another connection of it is open."""
+        """Hang up for good, without waiting: control that this viewer had is free, unless it is connected elsewhere."""
         self._closed = True
-        self.hang_up()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Drop the connection; where a question is under way, whoever asked it does so after the answer."""
+        if self._one_at_a_time.acquire(blocking=False):
+            try:
+                self._held.drop()
+                self.viewing = None
+            finally:
+                self._one_at_a_time.release()
 
     def _may_tell(self, request: Request) -> None:
         """Refuse what the engine would refuse too: one that was started before there were viewers does not."""
@@ -137,13 +146,17 @@ class Attendance:
             raise ReadOnlyError(f"this console is read-only: {request.ask} is for one without --read-only")
 
     def _ask(self, request: Request) -> bytes:
-        with self._one_at_a_time:
-            client = self._held.client or self._connect()
-            try:
-                return client.ask(request)
-            except NoSuchRunError:
-                self._held.drop()
-                raise
+        try:
+            with self._one_at_a_time:
+                client = self._held.client or self._connect()
+                try:
+                    return client.ask(request)
+                except NoSuchRunError:
+                    self._held.drop()
+                    raise
+        finally:
+            if self._closed:
+                self._let_go()
 
     def _connect(self) -> ControlClient:
         if self._closed:

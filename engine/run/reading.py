@@ -5,9 +5,11 @@ A log may be read line by line, each with its time, or in blocks, which takes a 
 
 from __future__ import annotations
 
+import contextlib
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import UnionType
 from typing import Final, Generic, TypeVar, Union, get_args, overload
@@ -30,7 +32,7 @@ class Logged(msgspec.Struct, Generic[E_co], frozen=True):
     """An event as a log holds it: when it was written and by which run."""
 
     time: str
-    """RFC 3339, UTC, milliseconds."""
+    """RFC 3339, UTC, milliseconds; "" where the line has none that is one."""
     run: str | None
     event: E_co
 
@@ -41,9 +43,9 @@ class Block(Generic[E_co]):
 
     events: Sequence[E_co]
     began: str
-    """The first time that is told among them; RFC 3339, UTC, milliseconds."""
+    """The first time that is told among them; RFC 3339, UTC, milliseconds. "" where none is."""
     newest: str
-    """The time of the last."""
+    """The time of the last; "" where it has none."""
 
 
 class _Head(msgspec.Struct, frozen=True, gc=False):
@@ -53,8 +55,11 @@ class _Head(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def told(self) -> str:
-        """The time; what is no text says nothing."""
-        return self.time if isinstance(self.time, str) else ""
+        """The time; what is none says nothing."""
+        if isinstance(self.time, str):
+            with contextlib.suppress(ValueError):
+                return self.time if datetime.fromisoformat(self.time).tzinfo is not None else ""
+        return ""
 
     def of(self, event: E) -> Logged[E]:
         """Return an event with what its line says beside it."""

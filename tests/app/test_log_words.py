@@ -5,21 +5,26 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.log_events import Kind, may_be
+from app.endings import SUMMARIES
+from app.log_events import TYPES, Kind, may_be
 from app.log_page import page_of
 from app.log_reading import GrowingLines, LogLine
 from app.log_search import Found, Wanted
-from app.log_words import LONGEST, clock, event_row, is_today, plain_row
+from app.log_words import LONGEST, clock, event_row, is_today, plain_row, words_of
 from app.wording import line_for
 from engine.convert.events import ConvertSummary, ShardQuarantined, ShardsFound, ShardSkipped, ShardStarted
+from engine.convert.sweep_events import SweepGroup, SweepSummary
+from engine.convert.sweep_verdict import Limit
 from engine.convert.view import Level
 from engine.errors import Fault
+from engine.jobs.ended import EndedEarly
 from engine.run.events import Check, Event, GateOpened, Paused, Version, Warned, WorkerEnded
 from engine.run.log import encode_event
 from engine.run.outcome import Outcome
+from tests.app.made_events import made
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
 SHARD = "final-export/shard_00003"
@@ -104,6 +109,36 @@ def test_a_line_of_a_megabyte_is_one_short_line_with_its_size_and_time(tmp_path:
     told = list(page_of(found, lines.read(found.offset, found.size), str(path)))
     assert any("tail -c +1 FILE" in each for each in told)
     assert sum(map(len, told)) < 100_000
+
+
+@pytest.mark.parametrize(
+    "kind", [*TYPES, *dict.fromkeys(SUMMARIES.values()), EndedEarly], ids=lambda kind: kind.__name__
+)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_an_event_of_whatever_values_is_put_into_words_or_into_none(kind: type[Event], data: st.DataObject) -> None:
+    event = data.draw(made(kind))
+    assert isinstance(words_of(event), str)
+    assert event_row(logged(event)).text.isprintable()
+
+
+def test_a_sweep_that_measured_nothing_for_a_codec_says_so() -> None:
+    group = SweepGroup(
+        codec="flac",
+        bytes_to_do=10,
+        recommended_workers=1,
+        limited_by=Limit.CPU,
+        why="",
+        mb_per_s=0.0,
+        estimate_s=0.0,
+        disk_allows=1,
+        figures=(),
+    )
+    ended = SweepSummary(
+        job="sweep", outcome=Outcome.OK, seconds=1.0, counts={}, tried=0, usable_cpus=1, codecs=(group,)
+    )
+    told = words_of(ended)
+    assert "flac: 10 B to do; nothing was measured\n" in told
 
 
 HOSTILE = st.one_of(

@@ -8,12 +8,15 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+import httpx
 import numpy as np
+import psutil
 import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -22,6 +25,7 @@ from app.cli import run
 from app.metrics_exposition import exposition
 from app.metrics_families import FAMILIES, PREFIX, RUN_LABELS
 from app.metrics_look import Looking
+from app.metrics_server import MOST_AT_ONCE
 from app.streams import Data
 from engine.errors import printable
 from engine.jobs.window.events import StepState
@@ -162,11 +166,7 @@ class TestEnded:
         assert [(row["name"], row["value"]) for row in done] == [("gonogo_shards", 3.0)]
         assert (ended.lines[0]["type"], ended.summary["rows"]) == ("version", len(ended.of_type("metric")))
 
-    def test_a_damaged_log_is_level_unknown_and_what_was_legible_is_told(
-        self, here: Here, converted: Converted, tmp_path: Path
-    ) -> None:
-        copied = tmp_path / "runs" / converted.run
-        shutil.copytree(converted.corpus / ".gonogo" / "runs" / converted.run, copied)
+    def test_a_damaged_log_is_level_unknown_and_what_was_legible_is_told(self, here: Here, copied: Path) -> None:
         log = copied / "events.jsonl"
         lines = log.read_bytes().splitlines(keepends=True)
         log.write_bytes(b"".join(lines[:-1]) + b"{nonsense\n" + lines[-1])
@@ -253,6 +253,109 @@ class TestUnderWay:
         assert scrape().samples[0].labels["run"] != first, "without a name, it is the newest that is told of"
         server.send_signal(signal.SIGTERM)
         assert gonogo.finish(server).code == 143
+
+
+@contextmanager
+def refused(path: Path, *, by: str) -> Iterator[None]:
+    """Let the disk refuse a file for a while: what is there cannot be opened."""
+    aside = path.with_suffix(".aside")
+    path.rename(aside)
+    if by == "a loop":
+        path.symlink_to(path.name)
+    else:
+        path.mkdir()
+    yield
+    path.unlink() if by == "a loop" else path.rmdir()
+    aside.rename(path)
+
+
+@pytest.fixture
+def copied(converted: Converted, tmp_path: Path) -> Path:
+    """The folder of a run that ended, to be meddled with."""
+    copied = tmp_path / "runs" / converted.run
+    shutil.copytree(converted.corpus / ".gonogo" / "runs" / converted.run, copied)
+    return copied
+
+
+class TestRefusedByTheDisk:
+    def test_a_log_that_cannot_be_read_for_a_moment_is_read_at_the_next_look(self, copied: Path) -> None:
+        looking = Looking(lambda: RunFolder.open(copied))
+        with refused(copied / "events.jsonl", by="a folder"):
+            assert Read(exposition(looking()).decode()).value("gonogo_level") == 3
+        read = Read(exposition(looking()).decode())
+        assert (read.value("gonogo_level"), read.value("gonogo_shards", state="done")) == (2, 3)
+
+    def test_a_damaged_log_stays_so(self, copied: Path) -> None:
+        looking, log = Looking(lambda: RunFolder.open(copied)), copied / "events.jsonl"
+        whole = log.read_bytes()
+        log.write_bytes(b"{nonsense\n" + whole)
+        assert Read(exposition(looking()).decode()).value("gonogo_level") == 3
+        log.write_bytes(b"{nonsense\n" + whole + whole)
+        assert Read(exposition(looking()).decode()).value("gonogo_level") == 3
+
+    def test_a_text_file_waits_for_a_run_that_cannot_be_looked_at(
+        self, gonogo: Gonogo, copied: Path, tmp_path: Path
+    ) -> None:
+        with refused(copied / "alive.lock", by="a loop"):
+            writer = gonogo.start("metrics", copied, "--textfile", tmp_path / "a.prom", "--every", "1s")
+            assert writer.stderr is not None
+            said = writer.stderr.readline()
+            assert "the run could not be looked at" in said
+            assert "alive.lock: Too many levels of symbolic links" in said
+            assert not (tmp_path / "a.prom").exists()
+        ended = gonogo.finish(writer)
+        assert (ended.code, Read((tmp_path / "a.prom").read_text()).value("gonogo_level")) == (0, 2)
+
+    def test_a_server_answers_nothing_while_a_run_cannot_be_looked_at(self, gonogo: Gonogo, copied: Path) -> None:
+        with serving(gonogo, copied) as url:
+            with refused(copied / "alive.lock", by="a loop"):
+                assert httpx.get(url).text == ""
+            assert Read(httpx.get(url).text).value("gonogo_level") == 2
+
+
+@contextmanager
+def serving(gonogo: Gonogo, run: Path) -> Iterator[str]:
+    """Serve a run; yields the address. At the end it said nothing more."""
+    server = gonogo.start("metrics", run, "--listen", "127.0.0.1:0")
+    assert server.stderr is not None
+    yield server.stderr.readline().split()[1]
+    server.send_signal(signal.SIGTERM)
+    ended = gonogo.finish(server)
+    assert (ended.code, ended.stderr) == (143, "")
+
+
+class TestWhoAsks:
+    def test_a_name_that_a_site_let_point_here_is_refused_and_told_nothing(self, gonogo: Gonogo, copied: Path) -> None:
+        with serving(gonogo, copied) as url:
+            port = httpx.URL(url).port
+            for host in ("evil.example", f"evil.example:{port}", "localhost", "localhost:1", ""):
+                answer = httpx.get(url, headers={"Host": host})
+                assert answer.status_code == 403
+                assert f"localhost:{port}" in answer.text
+                assert "gonogo_" not in answer.text
+            for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"):
+                assert "gonogo_up" in httpx.get(url, headers={"Host": host}).text
+
+    def test_many_who_ask_for_nothing_take_no_more_than_some_threads(self, gonogo: Gonogo, copied: Path) -> None:
+        with serving(gonogo, copied) as url, ExitStack() as stack:
+            (server,) = [each for each in psutil.Process().children(recursive=True) if "--listen" in each.cmdline()]
+            port = httpx.URL(url).port
+            asking = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(3 * MOST_AT_ONCE)
+            ]
+            asking[-1].settimeout(20)
+            assert asking[-1].recv(1) == b"", "there is no room for it"
+            assert server.num_threads() < 2 * MOST_AT_ONCE
+            for each in asking:
+                each.close()
+            until(lambda: _is_answered(url), "room to be made")
+
+
+def _is_answered(url: str) -> bool:
+    try:
+        return httpx.get(url).status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 class TestRefusals:

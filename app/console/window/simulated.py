@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.console.keymap import key_for
 from app.console.watch import Watch
 from app.window_look import WindowLook
 from app.window_wording import summary_lines
@@ -48,14 +49,12 @@ class SimulatedStep(Watch):
             self.view.apply(self.unread.popleft())
             self.changes += 1
         self.alive = self.view.summary is None
-        before, self.snapshot = self.snapshot, self.newest if self.alive else None
-        if before is not None and self.snapshot is not None and self.snapshot.elapsed_s > before.elapsed_s:
-            passed_s = self.snapshot.elapsed_s - before.elapsed_s
-            self.rates.append(max(0.0, (self.snapshot.bytes_done - before.bytes_done) / passed_s))
+        self.snapshot = self.newest if self.alive else None
 
     def tell(self, request: Request) -> str:
         """Refuse: nobody is there to be asked."""
-        return f"{request.ask}: this is played; back on the timeline, p holds it and s ends it"
+        hold, end = key_for("window.pause", "p"), key_for("window.stop", "s")
+        return f"{request.ask}: this is played; back on the timeline, {hold} holds it and {end} ends it"
 
 
 class SimulatedWindow:
@@ -140,13 +139,16 @@ class SimulatedWindow:
                 self._paused = request.ask == "pause"
             case "stop":
                 self._next = None
-                return "the play is over; q leaves it"
+                return f"the play is over; {key_for('console.leave', 'q')} leaves it"
             case _:
                 return "a simulation keeps the workers that it was given: --workers N"
         return ""
 
     viewing = None
     """Nobody else watches a play."""
+
+    def close(self) -> None:
+        """Nothing is held."""
 
     def take(self) -> str:
         """Whoever watches a play has control of it."""

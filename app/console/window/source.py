@@ -53,6 +53,9 @@ class WindowSource(Protocol):
     def viewing(self) -> Viewing | None:
         """Who watches, and who has control; None where nobody tells."""
 
+    def close(self) -> None:
+        """Watch no more."""
+
     def take(self) -> str:
         """Take control; return why that was refused, or nothing."""
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import msgspec
-
 from app.console.attending import Attending
 from app.console.watch import Watch
 from app.endings import ending_lines
+from app.following import Following
 from app.window_look import SEEN, WindowLook
 from engine.convert.view import Level
-from engine.errors import GonogoError, NoSuchRunError
+from engine.errors import NoSuchRunError
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.snapshot import WindowSnapshot
-from engine.run.events import Event
 from engine.run.folder import RunFolder
 from engine.run.log import utc_now
-from engine.run.reading import EventParser, LogTail
 
 
 @dataclass(slots=True)
@@ -30,8 +27,12 @@ class WindowWatch(Attending):
     alive: bool = True
     ending: tuple[str, ...] = ()
     problem: str = ""
-    """Why the log cannot be read on, if so."""
-    _tail: LogTail[Event] | None = None
+    """Why the log cannot be read, if so."""
+    _log: Following = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        Attending.__post_init__(self)
+        self._log = Following(self.folder.events_path, SEEN)
 
     @property
     def title(self) -> str:
@@ -53,22 +54,13 @@ class WindowWatch(Attending):
     def look(self) -> None:
         """Read what is new."""
         self.alive = self.folder.is_alive()
-        self._read_events()
-        told = self._ask(alive=self.alive)
-        self.snapshot = None if told is None else msgspec.json.decode(told, type=WindowSnapshot)
+        for logged in self._log.events():
+            self.folded.apply(logged)
+        self.problem = self._log.problem
+        self.snapshot = self._ask(WindowSnapshot, alive=self.alive)
         self.table = self.folded.table(utc_now(), self.snapshot, alive=self.alive)
         if not self.alive and not self.ending:
             self.ending = tuple(ending_lines(self.folder))
-
-    def _read_events(self) -> None:
-        if self._tail is None:
-            parser: EventParser[Event] = EventParser(SEEN)
-            self._tail = LogTail(self.folder.events_path, parser)
-        try:
-            for logged in self._tail.unread():
-                self.folded.apply(logged)
-        except GonogoError as error:
-            self.problem = str(error)
 
     def step_watch(self, step: str) -> Watch | str:
         """Return a step's own run, to be watched; why there is none yet, else."""

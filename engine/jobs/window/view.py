@@ -67,7 +67,11 @@ class WindowView:
             case WindowSummary():
                 self.summary = event
             case StepKept() | StepLeftOut() | StepStarted() | StepEnded() | StepSettled():
-                self._step(time, event, self.tracks[event.step])
+                track = self.tracks.get(event.step)
+                if track is not None:  # else its plan was of another version, and is not known
+                    self._step(time, event, track)
+            case _:
+                pass
 
     def _step(
         self, time: str, event: StepKept | StepLeftOut | StepStarted | StepEnded | StepSettled, track: Track

@@ -80,12 +80,12 @@ def test_a_look_opens_no_file_of_a_run_that_was_read_before(corpus: Path, state:
 
 
 def test_a_long_log_is_read_bit_by_bit_and_holds_up_nothing(corpus: Path, state: Path) -> None:
-    shards = 60_000
+    shards = 200_000
     folder, log = begin(state, "convert", found(pending=1))
     log.close()
     with folder.events_path.open("ab") as events:
         for at in range(shards):
-            event = ShardSkipped(shard=f"b/shard_{at:05d}", source="b", note="16 kHz")
+            event = ShardSkipped(shard=f"b/shard_{at:06d}", source="b", note="16 kHz")
             events.write(encode_event(event, moment=utc_now(), run_id=folder.run_id))
     home = Home(place(corpus))
     first = home.look()

@@ -224,6 +224,10 @@ async def test_a_console_that_cannot_begin_says_why() -> None:
     assert told == ["a console ended with exit code 1: gonogo: there is no run yet"]
 
 
+_PING = b"\x81\xfe\x03\xf4\0\0\0\0" + b'["ping","' + b"x" * 1001 + b'"]'
+"""What a page says that a server answers with as much: a text frame of 1,012 bytes (RFC 6455, section 5.2)."""
+
+
 async def _deaf(url: str) -> asyncio.StreamWriter:
     """Open a console as a page does whose machine then loses its network: it reads nothing and answers nothing."""
     host, port = url.removeprefix("http://").split(":")
@@ -253,6 +257,21 @@ async def test_a_page_that_has_gone_without_a_goodbye_keeps_no_console(monkeypat
         await _until_gone(console.pid)
         assert not console.is_running()
         writer.close()
+
+
+async def test_a_page_that_is_cut_off_while_it_is_answered_is_no_fault_of_its_console(user: Gonogo, run: str) -> None:
+    served = Served(user, run)
+    writer = await _deaf(served.url.rstrip("/"))
+    await asyncio.to_thread(served.until_consoles, 1)
+    writer.write(_PING * 20_000)
+    left = -1
+    while (now := writer.transport.get_write_buffer_size()) != left:  # until the server waits for us to read
+        left = now
+        await asyncio.sleep(0.3)
+    assert left > 0
+    writer.transport.abort()
+    await asyncio.to_thread(served.until_consoles, 0)
+    assert "a console ended" not in served.end().stderr
 
 
 async def test_a_page_that_reads_nothing_does_not_keep_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

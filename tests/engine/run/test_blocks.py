@@ -31,6 +31,8 @@ odd_lines = st.sampled_from(
         b'{"type":"met_later","time":"2027-01-01T00:00:00.000Z","run":"r","a":[{}]}',
         b'{"type":"resumed","why":"disk"}',
         b'{"why":"disk","run":5,"time":7,"type":"resumed"}',
+        b'{"why":"disk","time":"yesterday","type":"resumed"}',
+        b'{"why":"disk","time":"2027-01-01T00:00:00","type":"resumed"}',
         b'{"type":"resumed","why":"disk"}\r',
         b'  {"type":"resumed","why":"disk"}  ',
         b"{}",
@@ -112,6 +114,15 @@ def test_blocks_hold_what_the_lines_hold_however_the_log_grew(
 def test_blocks_end_at_the_line_at_which_lines_end(lines: list[bytes], places: list[int]) -> None:
     pieces = cut(b"".join(line + b"\n" for line in lines), places)
     assert told(LogTail.blocks, pieces) == told(by_lines, pieces)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "2027-01-01T00:00:00", "2027-13-01T00:00:00Z"])
+def test_a_time_that_is_none_is_not_told(tmp_path: Path, time: str) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(json.dumps({"type": "warned", "problem": "x", "time": time}).encode() + b"\n")
+    (block,) = LogTail(path, EventParser(Warned)).blocks()
+    (logged,) = LogTail(path, EventParser(Warned)).unread()
+    assert (block.began, block.newest, logged.time) == ("", "", "")
 
 
 def test_a_fault_in_a_long_log_is_told_with_its_line(tmp_path: Path) -> None:
