@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -10,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from app.alerts import Concern, acknowledgement, in_order, with_who
+from app.alerts import OF_TRAINING, Concern, acknowledgement, in_order, with_who
 from app.alerts_checklists import ChecklistLooks
-from app.alerts_runs import RUN_EVENTS, About, RunFold, late_window
+from app.alerts_runs import RUN_EVENTS, About, RunFold, late_window, unreadable_run
 from app.alerts_shards import SHARD_EVENTS, ShardTroubles
 from app.alerts_training import TrainingAlerts
 from app.window_look import JOB as WINDOW
@@ -71,8 +72,8 @@ class AlertSource:
         state: STATE.
         settings: as resolved.
         who: in whose name alerts are acknowledged.
-        others: more alerts, those whose key begins with ``training/``; None for those of the logs that the settings
-            name.
+        others: more alerts; they keep themselves who has seen those of :data:`~app.alerts.OF_TRAINING`. None for
+            those of the logs that the settings name.
         clock: the wall clock, seconds since 1970.
     """
 
@@ -93,6 +94,7 @@ class AlertSource:
         self._lists = None if corpus is None else ChecklistLooks(corpus, state, settings)
         self._shards = ShardTroubles()
         self._readings: dict[str, _Reading] = {}
+        self._damaged: dict[str, str] = {}
         self._runs_due_s = 0.0
         self._lock = threading.Lock()
 
@@ -108,9 +110,9 @@ class AlertSource:
         for reading in self._readings.values():  # the oldest first: what a run says of a shard goes before the last
             if unread or not reading.read(self._shards, until):
                 unread += 1
-        found = [with_who(one, self._acknowledged) for one in self._concerns()]
         others = () if self._others is None else self._others.concerns()
-        return AlertsSeen(in_order([*found, *others]), unread, len(self._readings)), bool(unread)
+        found = [with_who(one, self._acknowledged) for one in (*self._concerns(), *others)]
+        return AlertsSeen(in_order(found), unread, len(self._readings)), bool(unread)
 
     def acknowledge(self, concern: Concern, note: str) -> None:
         """Keep that somebody has seen a concern as it was shown.
@@ -118,7 +120,7 @@ class AlertSource:
         Raises:
             GonogoError: when it cannot be written.
         """
-        if concern.key.startswith("training/"):
+        if concern.key.startswith(OF_TRAINING):
             if self._others is None:
                 raise GonogoError(f"{concern.where} is not watched here; acknowledge it where it is")
             self._others.acknowledge(concern, note)
@@ -140,10 +142,15 @@ class AlertSource:
             names = sorted(path.name for path in self._runs.iterdir() if not path.name.startswith("."))
         except OSError:
             return  # there is no run yet
+        self._damaged.clear()
         for name in names:
             if name not in self._readings:
-                with suppress(NoSuchRunError, InputError, OSError):
+                try:
                     self._readings[name] = _Reading(RunFolder.open(self._runs / name))
+                except NoSuchRunError:
+                    continue
+                except (InputError, OSError) as error:
+                    self._damaged[name] = str(error)
 
     def _corpus_name(self) -> str:
         """Return the path of the corpus; that of the newest run, where only its state is known."""
@@ -154,12 +161,17 @@ class AlertSource:
         yield from self._shards.concerns(self._corpus_name())
         if self._lists is not None:
             yield from self._lists.look()
+        yield from itertools.starmap(unreadable_run, self._damaged.items())
         readings = list(self._readings.values())
-        newest = {reading.job: reading for reading in readings}
-        windows = {reading.folder.record.pid for reading in readings if reading.job == WINDOW}
+        steps = frozenset[str]().union(*(reading.steps for reading in readings))
+        newest: dict[tuple[str, bool], _Reading] = {}
+        for reading in readings:  # a conversion makes a dry run before it old news, a dry run no conversion
+            newest[reading.job, True] = reading
+            if not reading.is_dry:
+                newest[reading.job, False] = reading
         for reading in readings:
-            is_step = reading.job != WINDOW and reading.folder.record.pid in windows
-            yield from reading.concerns(is_newest=newest[reading.job] is reading, is_step=is_step)
+            is_newest = newest[reading.job, reading.is_dry] is reading
+            yield from reading.concerns(is_newest=is_newest, is_step=reading.folder.run_id in steps)
 
 
 _OF_RUNS = RUN_EVENTS | SHARD_EVENTS
@@ -171,7 +183,7 @@ class _Reading:
 
     def __init__(self, folder: RunFolder) -> None:
         record = folder.record
-        self.folder, self.job = folder, record.job
+        self.folder, self.job, self.is_dry = folder, record.job, record.args.get("dry_run") is not None
         self._fold = RunFold(About(folder.run_id, record.job, record.corpus or "", record.created))
         self._window = WindowLook() if record.job == WINDOW else None
         self._tail: LogTail[Event] = LogTail(folder.events_path, EventParser(_OF_WINDOWS if self._window else _OF_RUNS))
@@ -180,6 +192,12 @@ class _Reading:
         self._snapshot: WindowSnapshot | None = None
         self._snapshot_due_s = 0.0
         self._late: Concern | None = None
+
+    @property
+    def steps(self) -> frozenset[str]:
+        """The runs of its steps, as far as its log tells, those of an earlier window that it kept left out."""
+        tracks = () if self._window is None else self._window.view.tracks.values()
+        return frozenset(track.run for track in tracks if track.run and not track.kept)
 
     def read(self, shards: ShardTroubles, until: float) -> bool:
         """Read on until a moment (monotonic); return whether all that there is was read."""

@@ -201,6 +201,19 @@ class RunFold:
         )
 
 
+def unreadable_run(name: str, told: str) -> Concern:
+    """Tell of a run of which nothing is known but its folder: its record is damaged."""
+    return Concern(
+        key=f"run/{name}/record",
+        level=Level.UNKNOWN,
+        since="",
+        newest="",
+        where=f"run {name}",
+        what=told,
+        advice="nobody knows how it ended: see its events.jsonl, or move the folder out of runs/",
+    )
+
+
 def late_window(about: About, table: Timetable, newest: str) -> Concern | None:
     """Tell of a window whose timetable is not green; worse is a new occurrence."""
     if table.level is Level.GREEN:

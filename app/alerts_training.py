@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from app.alerts import Concern, of_training
+from app.alerts import Concern, of_training, told_in_key
 from engine.config import Settings
 from engine.convert.view import Level
 from engine.errors import GonogoError
@@ -35,6 +36,8 @@ class TrainingAlerts:
         self._corpus, self._state, self._settings, self._who = corpus, state, settings, who
         # One thread for everything: a source on SQLite insists on that, and a server that is gone blocks no screen.
         self._owner = concurrent.futures.ThreadPoolExecutor(1, "training-alerts")
+        self._at_the_door = threading.Lock()
+        self._is_closed = False
         self._look: concurrent.futures.Future[tuple[Concern, ...]] | None = None
         self._due_s = 0.0
         self._seen: tuple[Concern, ...] = ()
@@ -43,14 +46,18 @@ class TrainingAlerts:
         self._more = False
 
     def concerns(self) -> Sequence[Concern]:
-        """Return what stood at the last look; has it looked again where that is due, and never waits for it."""
-        if self._look is not None and self._look.done():
-            self._seen, self._look = self._look.result(), None
-        now_s = time.monotonic()
-        if self._look is None and (now_s >= self._due_s or self._more):
-            self._due_s = now_s + _AGAIN_S
-            self._look = self._owner.submit(self._find)
-        return self._seen
+        """Return what stood at the last look; has it looked again where that is due, and never waits for it.
+
+        Once closed, what stood then.
+        """
+        with self._at_the_door:
+            if self._look is not None and self._look.done():
+                self._seen, self._look = self._look.result(), None
+            now_s = time.monotonic()
+            if not self._is_closed and self._look is None and (now_s >= self._due_s or self._more):
+                self._due_s = now_s + _AGAIN_S
+                self._look = self._owner.submit(self._find)
+            return self._seen
 
     def acknowledge(self, concern: Concern, note: str) -> None:
         """Keep that somebody has seen one of them.
@@ -58,13 +65,20 @@ class TrainingAlerts:
         Raises:
             GonogoError: when it does not stand any more, or cannot be written.
         """
-        self._owner.submit(self._acknowledge, concern, note).result()
+        with self._at_the_door:
+            if self._is_closed:
+                raise _not_watched(concern)
+            done = self._owner.submit(self._acknowledge, concern, note)
+        done.result()
         self._due_s = 0.0
 
     def close(self) -> None:
-        """Let go of the logs."""
-        self._owner.submit(self._close)
-        self._owner.shutdown(wait=False)
+        """Let go of the logs; more than once is once."""
+        with self._at_the_door:
+            if not self._is_closed:
+                self._is_closed = True
+                self._owner.submit(self._close)
+                self._owner.shutdown(wait=False)
 
     def _find(self) -> tuple[Concern, ...]:
         try:
@@ -90,7 +104,7 @@ class TrainingAlerts:
 
     def _acknowledge(self, concern: Concern, note: str) -> None:
         if self._watching is None:
-            raise GonogoError(f"{concern.where} is not watched any more")
+            raise _not_watched(concern)
         rule = concern.key.rpartition("/")[2]
         for alert in self._watching.desk.alerts():
             if of_training(alert).key == concern.key:
@@ -104,9 +118,14 @@ class TrainingAlerts:
             self._watching = None
 
 
+def _not_watched(concern: Concern) -> GonogoError:
+    return GonogoError(f"{concern.where} is not watched any more")
+
+
 def _unreadable(told: str) -> Concern:
+    """Tell of logs of which no rule speaks; no watch knows of it, so it is acknowledged as the alerts of STATE are."""
     return Concern(
-        key="training/unreadable",
+        key=f"logs/unreadable/{told_in_key(told)}",
         level=Level.UNKNOWN,
         since="",
         newest="",

@@ -6,12 +6,14 @@ Each is imported then as well: all of them take half a second, and the first is 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from app.console.frame import Frame
+from app.console.keymap import key_for
 from app.home.values import Place
 from app.window_look import JOB as WINDOW
 from engine.convert.view import Level
@@ -42,6 +44,7 @@ class PlaceRooms:
     run_id: str = ""
     """The run that was opened last; "" for the newest."""
     _source: AlertSource | None = None
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def attention(self) -> tuple[int, Level]:
         """See :class:`~app.console.rooms.Rooms`."""
@@ -117,7 +120,8 @@ class PlaceRooms:
         runs = [run for run in list_runs(self.place.state) if (run.record.job == WINDOW) is is_window]
         if not runs:
             what = "window" if is_window else "run"
-            return f"there is no {what} on this corpus yet: 1 goes Home, s starts a job there"
+            home, start = key_for("console.home", "1"), key_for("home.start", "s")
+            return f"there is no {what} on this corpus yet: {home} goes Home, {start} starts a job there"
         alive = [run for run in runs if run.is_alive()]
         return self.run(max(alive or runs, key=lambda run: run.record.created))
 
@@ -140,14 +144,15 @@ class PlaceRooms:
         return AlertsScreen(self._alert_source())
 
     def _alert_source(self) -> AlertSource:
-        """Return the one that the screen of alerts and the mark at its name have in common."""
+        """Return the one that the screen of alerts, the mark at its name and Home have in common; from any thread."""
         from app.alerts_reading import AlertSource  # noqa: PLC0415
 
-        if self._source is None:
-            place = self.place
-            who = self.who or place.settings.signing.name or user_name()
-            self._source = AlertSource(place.corpus, place.state, place.settings, who)
-        return self._source
+        with self._one_at_a_time:
+            if self._source is None:
+                place = self.place
+                who = self.who or place.settings.signing.name or user_name()
+                self._source = AlertSource(place.corpus, place.state, place.settings, who)
+            return self._source
 
     def _log(self, run_id: str) -> Frame | str:
         from app.console.log.screen import LogScreen  # noqa: PLC0415
@@ -174,12 +179,12 @@ class PlaceRooms:
         from engine.watch.opening import open_watching, rules_of, setting_of  # noqa: PLC0415
 
         place = self.place
-        paths = configured_logs(place.settings, place.corpus) if place.corpus is not None else ()
-        if not paths:
-            return _NO_LOGS
         try:
+            paths = configured_logs(place.settings, place.corpus) if place.corpus is not None else ()
+            if not paths:
+                return _NO_LOGS
             watching = open_watching(paths, place.settings, state=place.state)
-        except GonogoError as error:
+        except (GonogoError, OSError) as error:
             return str(error)
         rules = tuple(explain(rules_of(place.settings), setting_of(place.settings)))
         facts = Facts(place.settings.signing.name or user_name(), (), "", rules)

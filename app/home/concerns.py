@@ -73,7 +73,7 @@ def of_runs(runs: Sequence[RunLine], window: WindowSeen | None) -> Iterator[Conc
     """Tell of the runs that live, and of the newest of each job; a later one makes an earlier one old news."""
     heard: set[tuple[str, bool]] = set()
     for run in sorted(runs, key=lambda run: (run.created, run.id), reverse=True):
-        is_newest = (run.job, run.dry_run) not in heard
+        is_newest = heard.isdisjoint({(run.job, False), (run.job, run.dry_run)})  # a dry run settles no conversion
         heard.add((run.job, run.dry_run))
         told_by_window = window is not None and run.window == window.run and window.level is not Level.GREEN
         if run.job != "window" and not told_by_window and (run.is_alive or is_newest):

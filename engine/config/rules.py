@@ -6,6 +6,7 @@ import dataclasses
 import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 from engine.config.addresses import Address
 from engine.units import parse_bytes, parse_seconds
@@ -133,6 +134,24 @@ def _is_sidecar(text: str) -> bool:
     return _is_file_name(text) and known and not text.endswith("status.json")
 
 
+def _is_log(text: str) -> bool:
+    """Tell whether a path or pattern can mean anything, by what ``Path.expanduser`` and ``Path.glob`` take."""
+    if not text or "\0" in text or not _has_home(text):
+        return False
+    return not any("**" in part and part != "**" for part in Path(text).parts)
+
+
+def _has_home(text: str) -> bool:
+    """Tell whether ``~NAME`` is known; where one's own home is, ``~``, is asked when the path is wanted."""
+    if not text.startswith("~") or text.partition("/")[0] == "~":
+        return True
+    try:
+        Path(text).expanduser()
+    except RuntimeError:
+        return False
+    return True
+
+
 TAR_NAME = _text(
     'a file name that ends in .tar, such as "audio.tar"',
     lambda t: _is_file_name(t) and len(t) > 4 and t.endswith(".tar"),
@@ -140,6 +159,11 @@ TAR_NAME = _text(
 TAR_PATTERN = _text('a pattern that ends in .tar, or "" for none', lambda t: not t or t.endswith(".tar"))
 SIDECARS = _texts("a list of file names that end in .parquet, .jsonl, .json or .csv", _is_sidecar)
 PATTERNS = _texts('a list of patterns, such as ["final-*"]', bool)
+LOGS = _texts(
+    'a list of paths and patterns, such as ["runs/*/train.log"]; ** stands alone between slashes, and ~NAME/ is the '
+    "home of a user of this machine",
+    _is_log,
+)
 NAMES = _texts('a list of column names, such as ["transcript"]', bool)
 ARGV = _texts('a command, word by word, such as ["python", "step.py"]', bool)
 SIZE = _text("a size above 0, such as 4GB or 512MiB", lambda t: parse_bytes(t) > 0)

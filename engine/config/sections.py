@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from typing import Annotated, Final
 
 from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
+from engine.config.bound_keys import BoundKeys
 from engine.config.notify_section import Notify
 from engine.config.rules import (
     ANY_TEXT,
     DAY_OR_NONE,
+    LOGS,
     NAMES,
     PATH_OR_NONE,
     PATTERNS,
@@ -142,7 +144,7 @@ class Signing:
 class Watch:
     """What is known of a training run beforehand; what is not, is inferred from its log and said."""
 
-    logs: Annotated[tuple[str, ...], PATTERNS] = ()
+    logs: Annotated[tuple[str, ...], LOGS] = ()
     """Training logs, or folders of them, such as ["runs/*/train.log"]: watched where a command names no others."""
     scale: Annotated[float, positive_number()] = 1.0
     """Logged losses are multiplied by it: 4 where the trainer divides by 4 steps of gradient accumulation."""
@@ -184,7 +186,7 @@ class Budget:
 
 
 Section = Layout | Metadata | Convert | Split | Buckets | Benchmark | Export | Signing | Watch | Budget | Notify
-FREE_SECTIONS: Final = ("gates", "watch.patterns", "watch.rules")
+FREE_SECTIONS: Final = ("gates", "keys", "watch.patterns", "watch.rules")
 """Sections whose keys are not fixed here."""
 RuleTable = Mapping[str, float | tuple[str, ...]]
 """One table of ``[watch.rules]``: numbers, or names of rules."""
@@ -225,3 +227,5 @@ class Settings:
     """``[watch.rules.FAMILY]``: numbers that replace those of the alert rules; "" holds ``off``, rules switched off."""
     gates: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Gate to the id of the checklist that opens it. Only the corpus's own file, or --config, binds a gate."""
+    keys: Mapping[str, BoundKeys] = dataclasses.field(default_factory=dict)
+    """``[keys]``: name of an action of the console to the keys that it is bound to."""

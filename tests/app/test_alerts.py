@@ -24,7 +24,7 @@ from engine.config import Settings
 from engine.convert.events import ShardDone, ShardFailed, ShardQuarantined, ShardSeen, ShardSkipped
 from engine.convert.view import AnySummary, Level
 from engine.crew.answers import State
-from engine.errors import Fault
+from engine.errors import Fault, GonogoError
 from engine.jobs.ended import EndedEarly
 from engine.jobs.window.events import PlannedStep, StepStarted, WindowPlanned
 from engine.jobs.window.shape import Timetable
@@ -305,10 +305,17 @@ def makes(tmp_path: Path) -> Iterator[Making]:
     minutes = itertools.count()
     living: list[RunFolder] = []
 
-    def make(*told: Event, job: str = "convert", alive: bool = False) -> RunFolder:
+    def make(*told: Event, job: str = "convert", alive: bool = False, dry_run: int | None = None) -> RunFolder:
         moment = NOON + timedelta(minutes=next(minutes))
         folder = RunFolder.create(
-            tmp_path / "state", job=job, corpus=tmp_path, args={}, config={}, versions={}, host={}, now=lambda: moment
+            tmp_path / "state",
+            job=job,
+            corpus=tmp_path,
+            args={"dry_run": dry_run},
+            config={},
+            versions={},
+            host={},
+            now=lambda: moment,
         )
         add(folder, *told, moment=moment)
         if alive:
@@ -377,12 +384,40 @@ def test_a_log_that_is_damaged_is_an_alert_and_the_other_runs_are_told_still(mak
     assert f"run/{first.run_id}/error" not in found, "a newer run of the job went on"
 
 
+def window_of(folder: RunFolder) -> tuple[Event, Event]:
+    """What a window writes that has one step, done by this run."""
+    step = PlannedStep(name="convert", title="Convert", job="convert", budget_s=60.0)
+    plan = WindowPlanned(plan="p", title="Plan", path="p.toml", sha256="", window_s=60.0, began=at(0), steps=(step,))
+    return plan, StepStarted(step="convert", job="convert", step_run=folder.run_id)
+
+
 def test_a_window_that_was_killed_is_told_once_and_not_by_its_steps_as_well(makes: Making, tmp_path: Path) -> None:
-    makes(job="window")
-    makes(bad(1))
+    window = makes(job="window")
+    step = makes(bad(1))
+    add(window, *window_of(step), moment=NOON)
     keys = [one.key for one in found_by(source_of(tmp_path))]
-    assert sum(key.endswith("/killed") for key in keys) == 1
+    assert [key for key in keys if key.endswith("/killed")] == [f"run/{window.run_id}/killed"]
     assert sum(key.startswith("shards/") for key in keys) == 1
+
+
+def test_a_run_that_has_the_process_number_of_a_window_is_no_step_of_it(makes: Making, tmp_path: Path) -> None:
+    """Every engine is process 1 in its container, and numbers come again after a reboot."""
+    window = makes(EndedEarly(job="window", outcome=Outcome.OK, seconds=1.0, detail=""), job="window")
+    killed = makes()
+    assert window.record.pid == killed.record.pid
+    assert [one.key for one in found_by(source_of(tmp_path))] == [f"run/{killed.run_id}/killed"]
+
+
+def test_a_dry_run_settles_no_conversion_and_a_conversion_settles_both(makes: Making, tmp_path: Path) -> None:
+    killed = makes()
+    makes(summary(Outcome.OK), dry_run=8)
+    source = source_of(tmp_path)
+    assert [one.key for one in found_by(source)] == [f"run/{killed.run_id}/killed"]
+    failed = makes(summary(Outcome.ERROR, "x"), dry_run=8)
+    again = {one.key for one in found_by(source_of(tmp_path))}
+    assert again == {f"run/{killed.run_id}/killed", f"run/{failed.run_id}/error"}
+    makes(summary(Outcome.OK))
+    assert found_by(source_of(tmp_path)) == ()
 
 
 def test_a_window_that_is_late_wants_a_person_and_worse_is_new(tmp_path: Path) -> None:
@@ -401,12 +436,17 @@ def test_a_window_that_is_late_wants_a_person_and_worse_is_new(tmp_path: Path) -
     assert not with_who(red, store).by
 
 
-def test_red_items_of_a_checklist_are_one_alert_until_they_are_answered_anew(tmp_path: Path) -> None:
+@pytest.fixture
+def walk(tmp_path: Path) -> Walk:
+    """A list whose one machine's item reads the file ``tool``."""
     (tmp_path / "checklists").mkdir()
     (tmp_path / "checklists" / "pilot.toml").write_text(LIST.replace("MODE", "do-confirm"))
     (tmp_path / "tool").write_text("broken\n")
     around = Around(tmp_path, tmp_path / "state", Settings(), dict(os.environ), dict(os.environ))
-    walk = Walk(open_list("pilot", tmp_path), around)
+    return Walk(open_list("pilot", tmp_path), around)
+
+
+def test_red_items_of_a_checklist_are_one_alert_until_they_are_answered_anew(walk: Walk, tmp_path: Path) -> None:
     source = source_of(tmp_path)
     assert found_by(source) == (), "open is not red"
     asyncio.run(walk.refresh())
@@ -416,10 +456,59 @@ def test_red_items_of_a_checklist_are_one_alert_until_they_are_answered_anew(tmp
     assert red.command.startswith("gonogo checklist run pilot --corpus ")
     source.acknowledge(red, "mending it")
     asyncio.run(walk.refresh())
-    assert found_by(source)[0].by == "kim", "the same item, red again"
+    (again,) = found_by(source)
+    assert (again.by, again.since) == ("kim", red.since), "the same item, red still"
     (tmp_path / "tool").write_text("ready\n")
     asyncio.run(walk.refresh())
     assert found_by(source) == ()
+    (tmp_path / "tool").write_text("broken\n")
+    asyncio.run(walk.ask([walk.checklist.items[0]]))
+    (anew,) = found_by(source)
+    assert (anew.key, anew.by) == (red.key, ""), "it was green in between"
+    assert anew.since > red.since
+
+
+def test_what_a_person_answered_wrong_is_red_since_the_first_of_these_answers(walk: Walk, tmp_path: Path) -> None:
+    ears = next(item for item in walk.checklist.items if item.id == "ears")
+    walk.answer(ears, "7", "anna")
+    source = source_of(tmp_path)
+    (red,) = found_by(source)
+    source.acknowledge(red, "")
+    walk.answer(ears, "8", "anna")
+    assert found_by(source)[0].by == "kim"
+    walk.answer(ears, "10", "anna")
+    assert found_by(source) == ()
+    walk.answer(ears, "9", "anna")
+    (anew,) = found_by(source)
+    assert (anew.what, anew.by) == ("1 item red: ears", "")
+
+
+def test_a_ledger_that_is_broken_in_another_way_is_another_alert(walk: Walk, tmp_path: Path) -> None:
+    asyncio.run(walk.refresh())
+    asyncio.run(walk.refresh())
+    ledger = walk.ledger.path
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(lines[0] + lines[1].replace(b"broken", b"mended") + lines[2])
+    source = source_of(tmp_path)
+    (one,) = found_by(source)
+    source.acknowledge(one, "I know")
+    assert [each.by for each in found_by(source)] == ["kim"]
+    ledger.write_bytes(lines[0] + b"rubbish\n" + lines[2])
+    (other,) = found_by(source)
+    assert other.what != one.what
+    assert other.by == ""
+
+
+def test_a_list_that_cannot_be_read_for_another_reason_is_another_alert(walk: Walk, tmp_path: Path) -> None:
+    asyncio.run(walk.refresh())
+    path = tmp_path / "checklists" / "pilot.toml"
+    path.write_text("[checklist\n")
+    source = source_of(tmp_path)
+    (one,) = found_by(source)
+    source.acknowledge(one, "I know")
+    assert [each.by for each in found_by(source_of(tmp_path))] == ["kim"]
+    path.write_text('[checklist]\nid = "pilot"\n')
+    assert [each.by for each in found_by(source_of(tmp_path))] == [""]
 
 
 def test_alerts_of_the_logs_that_the_settings_name_are_told_and_acknowledged_in_the_watchs_own_way(
@@ -448,6 +537,45 @@ def test_alerts_of_the_logs_that_the_settings_name_are_told_and_acknowledged_in_
     again = opened()
     assert (red(again, seen=True).by, red(again, seen=True).note) == ("kim", "restarted it")
     again.close()
+
+
+def watching(tmp_path: Path, log: str) -> AlertSource:
+    settings = replace(Settings(), watch=replace(Settings().watch, logs=(log,)))
+    return AlertSource(tmp_path, tmp_path / "state", settings, "kim", clock=lambda: NOW_S)
+
+
+def test_a_log_that_cannot_be_watched_is_an_alert_that_can_be_acknowledged_until_the_reason_is_another(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "train.jsonl").write_text("\0\1\2 no log at all\n" * 10_000)
+    source = watching(tmp_path, "train.jsonl")
+    until(lambda: source.look()[0].concerns, "the alert")
+    (one,) = source.look()[0].concerns
+    assert (one.level, one.kind, one.by) == (Level.UNKNOWN, "training", "")
+    source.acknowledge(one, "it comes tonight")
+    (seen,) = source.look()[0].concerns
+    assert (seen.by, seen.note) == ("kim", "it comes tonight")
+    source.close()
+    (tmp_path / "other.jsonl").write_text("\0\1\2 no log at all\n" * 10_000)
+    other = watching(tmp_path, "other.jsonl")
+    until(lambda: other.look()[0].concerns, "the other alert")
+    assert [each.by for each in other.look()[0].concerns] == [""]
+    other.close()
+
+
+def test_a_source_that_was_let_go_tells_what_it_knew_and_can_be_let_go_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.alerts_training._AGAIN_S", 0.0)
+    (tmp_path / "train.jsonl").write_text('{"step": 1, "loss": 2.0}\n' * 50 + NAN)
+    source = watching(tmp_path, "train.jsonl")
+    until(lambda: source.look()[0].concerns, "the alert")
+    (one, *_) = source.look()[0].concerns
+    source.close()
+    source.close()
+    assert source.look()[0].concerns[0].key == one.key
+    with pytest.raises(GonogoError, match="not watched any more"):
+        source.acknowledge(one, "too late")
 
 
 def test_a_state_without_anything_wants_nobody(tmp_path: Path) -> None:

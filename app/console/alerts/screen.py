@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar
@@ -25,6 +24,7 @@ from app.console.pane import Lines
 from app.console.training.prompts import NotePrompt
 from engine.convert.view import Level
 from engine.errors import GonogoError
+from engine.run.off_loop import off_loop
 
 
 def _now() -> datetime:
@@ -74,7 +74,7 @@ class AlertsScreen(Frame):
 
     async def look(self) -> bool:
         """Look for alerts."""
-        self.seen, more = await asyncio.to_thread(self._source.look)
+        self.seen, more = await off_loop(self._source.look)
         return more
 
     def show(self) -> None:
@@ -162,7 +162,7 @@ class AlertsScreen(Frame):
     @work(group="acknowledge")
     async def _acknowledge(self, concern: Concern, note: str) -> None:
         try:
-            await asyncio.to_thread(self._source.acknowledge, concern, note)
+            await off_loop(lambda: self._source.acknowledge(concern, note))
         except GonogoError as error:
             self.tell(f"not acknowledged: {error}", "error")
             return

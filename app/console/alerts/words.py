@@ -11,6 +11,8 @@ from rich.text import Text
 
 from app.alerts import Concern, waiting
 from app.alerts_reading import AlertsSeen
+from app.console.conversion.fitting import cut, wide
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.pane import Part
 from app.console.words import LEVEL_GLYPHS
@@ -24,6 +26,8 @@ _STATE_WIDTH: Final = 10
 _WHERE_WIDTH: Final = 34
 """A run's id, and what it is: shown from where there is room on."""
 WIDE: Final = 110
+_NO_TIME: Final = "no time"
+"""Of a log that tells none: it stands below everything that has one."""
 
 
 def line_of(concern: Concern, now: datetime, width: int) -> list[Part]:
@@ -34,10 +38,12 @@ def line_of(concern: Concern, now: datetime, width: int) -> list[Part]:
     if concern.by:
         told = printable(f"({concern.by}{': ' if concern.note else ''}{concern.note})")
         state = f"✓ {concern.level.name.lower()}"
-        return [(f"{state:<{_STATE_WIDTH}}{when}  ", inks.QUIET), *where, (f"{told} {what}", inks.QUIET)]
+        before: list[Part] = [(f"{state:<{_STATE_WIDTH}}{when}  ", inks.QUIET), *where]
+        return [*before, (cut(f"{told} {what}", width - wide(before)), inks.QUIET)]
     ink = INKS[concern.level]
     state = f"{LEVEL_GLYPHS[concern.level]} {concern.level.name}"
-    return [(f"{state:<{_STATE_WIDTH}}", ink), (f"{when}  ", inks.QUIET), *where, (what, ink)]
+    before = [(f"{state:<{_STATE_WIDTH}}", ink), (f"{when}  ", inks.QUIET), *where]
+    return [*before, (cut(what, width - wide(before)), ink)]
 
 
 def head(width: int) -> list[Part]:
@@ -54,6 +60,8 @@ def below(concern: Concern | None, now: datetime) -> Text:
     text.append(f"\n{printable(concern.where)}", style="")
     if concern.since:
         text.append(f", since {_when(concern.since, now).strip()}", inks.QUIET)
+    elif not concern.newest:
+        text.append(", no time is told", inks.QUIET)
     text.append(f"\n→ {printable(concern.advice)}")
     if concern.command:
         text.append("\n$ ", inks.QUIET).append(printable(concern.command), inks.ACTIVE)
@@ -83,7 +91,8 @@ def _rest(concern: Concern, now: datetime) -> Iterator[str]:
     if concern.newest and concern.newest != concern.since:
         yield f"newest: {_when(concern.newest, now).strip()}"
     if concern.kind:
-        yield f"o on its line goes to the {concern.kind}; a says that you have seen it"
+        go, see = key_for("alerts.go", "o"), key_for("alerts.acknowledge", "a")
+        yield f"{go} on its line goes to the {concern.kind}; {see} says that you have seen it"
     if concern.details:
         yield ""
         yield from map(printable, concern.details)
@@ -105,4 +114,5 @@ def _when(moment: str, now: datetime) -> str:
         time = datetime.fromisoformat(moment)
     except ValueError:
         time = None
-    return clock(time, now, with_day=True)
+    told = clock(time, now, with_day=True)
+    return told if told.strip() else f"{_NO_TIME:<{len(told)}}"

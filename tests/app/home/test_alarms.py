@@ -73,6 +73,37 @@ def test_what_the_alerts_do_not_know_is_told_all_the_same(corpus: Path, state: P
     source.close()
 
 
+def test_a_ledger_that_was_changed_is_red_though_no_gate_rests_on_a_list(corpus: Path, state: Path) -> None:
+    (state / "ledger.jsonl").write_text('{"n": 7, "no": "chain"}\n')
+    where = place(corpus)
+    seen = look(where, source_of(where))
+    assert (seen.level, len(seen.concerns)) == (Level.RED, 1)
+    assert "the ledger cannot be believed" in seen.headline
+
+
+def test_a_list_that_keeps_a_gate_shut_is_told_before_anybody_answered_it(corpus: Path, state: Path) -> None:
+    (corpus / "checklists").mkdir()
+    (corpus / "checklists" / "mine.toml").write_text("[checklist\n")
+    (corpus / "gonogo.toml").write_text('[gates]\n"convert.start" = "mine"\n')
+    where = place(corpus)
+    seen = look(where, source_of(where))
+    assert (seen.level, [each.about for each in seen.concerns]) == (Level.UNKNOWN, ["mine"])
+    assert list(state.iterdir()) == [], "looking leaves nothing behind"
+
+
+def test_a_run_whose_record_is_damaged_is_told_until_somebody_has_seen_it(corpus: Path, state: Path) -> None:
+    damaged = run(state, "convert", convert_summary(done=1))
+    (state / "runs" / damaged / "run.json").write_text('{"run": 3}')
+    where = place(corpus)
+    source = source_of(where)
+    seen = look(where, source)
+    assert (seen.level, [each.about for each in seen.concerns]) == (Level.UNKNOWN, [f"convert {damaged[-4:]}"])
+    assert "run.json" in seen.headline
+    source.acknowledge(source.look()[0].concerns[0], "the disk was full")
+    assert look(where, source).level is Level.GREEN
+    source.close()
+
+
 def test_a_look_at_what_has_not_changed_opens_no_file_beside_the_alerts_either(corpus: Path, state: Path) -> None:
     make(state)
     where = place(corpus)

@@ -18,7 +18,7 @@ from app.console.alerts.words import line_of
 from app.console.base import ConsoleApp
 from app.console.modals import Page
 from app.console.training.prompts import NotePrompt
-from engine.config import Settings
+from engine.config import Settings, Watch
 from engine.convert.events import ShardQuarantined
 from engine.convert.view import Level
 from engine.errors import Fault
@@ -27,6 +27,7 @@ from engine.run.folder import RunFolder
 from engine.run.log import EventLog
 
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+DEFAULTS = Settings()
 
 
 class Listening(ConsoleApp):
@@ -63,8 +64,8 @@ def bad(shard: int, problem: str = "checksum [bold]wrong[/bold] \x1b[31m") -> Sh
     return ShardQuarantined(shard=f"a/{shard:05d}", source="a", fault=Fault(problem))
 
 
-def opened(tmp_path: Path, *, read_only: bool = False) -> tuple[Listening, AlertsScreen]:
-    source = AlertSource(tmp_path, tmp_path / "state", Settings(), "kim", clock=lambda: NOON.timestamp() + 3_600)
+def opened(tmp_path: Path, *, read_only: bool = False, settings: Settings = DEFAULTS) -> tuple[Listening, AlertsScreen]:
+    source = AlertSource(tmp_path, tmp_path / "state", settings, "kim", clock=lambda: NOON.timestamp() + 3_600)
     screen = AlertsScreen(source, now=lambda: NOON + timedelta(hours=2))
     return Listening(screen, read_only=read_only), screen
 
@@ -119,6 +120,24 @@ async def test_an_alert_is_acknowledged_by_name_with_a_note_kept_and_risen_again
         assert (kept["by"], kept["note"], kept["path"]) == ("kim", "known", "STATE")
         add(folder, bad(2), seconds=90)
         await until(pilot, lambda: "2 alerts that nobody has seen" in text(app, "status"), "it rose again")
+
+
+async def test_a_training_log_that_cannot_be_watched_is_acknowledged_like_any_alert(tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_bytes(b"\0\1\2 no log at all\n" * 1_000)
+    app, screen = opened(tmp_path, settings=Settings(watch=Watch(logs=("train.jsonl",))))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: screen.list.count == 1, "the alert")
+        assert "a log cannot be watched" in drawn(screen)[1]
+        assert drawn(screen)[1].startswith("? UNKNOWN no time         a log cannot be"), "why it stands where it does"
+        assert drawn(screen)[1].endswith("…"), "cut, and says so"
+        assert ", no time is told" in text(app, "below")
+        await pilot.press("a")
+        await until(pilot, lambda: isinstance(app.screen, NotePrompt), "the question")
+        await pilot.press("enter")
+        await until(pilot, lambda: screen.waiting == 0, "it is seen")
+        assert drawn(screen)[1].startswith("✓ unknown")
+        screen.let_go()
+        screen.let_go()
 
 
 async def test_escape_acknowledges_nothing(tmp_path: Path, folder: RunFolder) -> None:
