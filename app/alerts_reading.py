@@ -6,7 +6,6 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -16,8 +15,10 @@ from app.alerts_checklists import ChecklistLooks
 from app.alerts_runs import RUN_EVENTS, About, RunFold, late_window, unreadable_run
 from app.alerts_shards import SHARD_EVENTS, ShardTroubles
 from app.alerts_training import TrainingAlerts
+from app.following import Following
+from app.snapshots import snapshot_of
 from app.window_look import JOB as WINDOW
-from app.window_look import SEEN, WindowLook, ask_window
+from app.window_look import SEEN, WindowLook
 from engine.config import Settings
 from engine.convert.view import AnySummary
 from engine.errors import GonogoError, InputError, NoSuchRunError
@@ -26,7 +27,7 @@ from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.events import Event, GateOpened
 from engine.run.folder import RunFolder
 from engine.run.log import rfc3339, utc_now
-from engine.run.reading import EventParser, Logged, LogTail
+from engine.run.reading import Logged
 from engine.watch.acknowledged import Acknowledged
 
 LOOK_S: Final = 0.1
@@ -186,9 +187,8 @@ class _Reading:
         self.folder, self.job, self.is_dry = folder, record.job, record.args.get("dry_run") is not None
         self._fold = RunFold(About(folder.run_id, record.job, record.corpus or "", record.created))
         self._window = WindowLook() if record.job == WINDOW else None
-        self._tail: LogTail[Event] = LogTail(folder.events_path, EventParser(_OF_WINDOWS if self._window else _OF_RUNS))
-        self._unread: Iterator[Logged[Event]] | None = None
-        self._alive, self._is_over, self._damage = True, False, ""
+        self._log = Following(folder.events_path, _OF_WINDOWS if self._window else _OF_RUNS)
+        self._alive, self._is_over = True, False
         self._snapshot: WindowSnapshot | None = None
         self._snapshot_due_s = 0.0
         self._late: Concern | None = None
@@ -196,8 +196,7 @@ class _Reading:
     @property
     def steps(self) -> frozenset[str]:
         """The runs of its steps, as far as its log tells, those of an earlier window that it kept left out."""
-        tracks = () if self._window is None else self._window.view.tracks.values()
-        return frozenset(track.run for track in tracks if track.run and not track.kept)
+        return frozenset() if self._window is None else self._window.view.runs
 
     def read(self, shards: ShardTroubles, until: float) -> bool:
         """Read on until a moment (monotonic); return whether all that there is was read."""
@@ -207,25 +206,15 @@ class _Reading:
         if not self._drain(shards, until):
             return False
         self._alive = alive
-        self._is_over = not alive
+        self._is_over = not alive and self._log.is_drained
         if self._window is not None:
             self._look_at_window(self._window)
         return True
 
     def _drain(self, shards: ShardTroubles, until: float) -> bool:
-        if self._damage:
-            return True
-        if self._unread is None:
-            self._unread = self._tail.unread()
-        try:
-            for logged in self._unread:
-                self._take(logged, shards)
-                if time.monotonic() > until:
-                    return False
-        except GonogoError as error:
-            self._damage = str(error)
-        self._unread = None
-        return True
+        for logged in self._log.events(until):
+            self._take(logged, shards)
+        return self._log.is_drained or bool(self._log.problem)
 
     def _take(self, logged: Logged[Event], shards: ShardTroubles) -> None:
         if self._window is not None:
@@ -242,8 +231,8 @@ class _Reading:
         now_s = time.monotonic()
         if self._alive and now_s >= self._snapshot_due_s:
             self._snapshot_due_s = now_s + _WINDOW_AGAIN_S
-            with suppress(GonogoError):
-                self._snapshot = ask_window(self.folder.run_id, _ANSWER_WITHIN_S)
+            asked = snapshot_of(self.folder.run_id, WindowSnapshot, _ANSWER_WITHIN_S)
+            self._snapshot = asked or self._snapshot
         table = window.table(utc_now(), self._snapshot, alive=self._alive)
         late = None if table is None else late_window(self._fold.about, table, rfc3339(utc_now()))
         if late is not None and self._late is not None and late.level is self._late.level:
@@ -254,7 +243,7 @@ class _Reading:
         """Tell what of it wants a person."""
         if self._fold.about.is_step is not is_step:
             self._fold.about = replace(self._fold.about, is_step=is_step)
-        yield from self._fold.concerns(alive=self._alive, is_newest=is_newest, damage=self._damage)
+        yield from self._fold.concerns(alive=self._alive, is_newest=is_newest, damage=self._log.problem)
         if self._late is not None and self._alive and is_newest:
             yield self._late
 

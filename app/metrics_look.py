@@ -5,46 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import UnionType
 
 from app.following import Following
 from app.metrics_figures import RunFigures, of_run, of_window
 from app.snapshots import snapshot_of
 from app.window_look import JOB as WINDOW
-from app.window_look import SEEN, WindowLook, ask_window
+from app.window_look import SEEN, WindowLook
 from engine.convert.view import VIEWED, Level, RunView, health
 from engine.crew.crew import Snapshot
 from engine.errors import GonogoError
-from engine.run.events import Event
+from engine.jobs.window.snapshot import WindowSnapshot
 from engine.run.folder import RunFolder
 from engine.run.log import utc_now
-from engine.run.reading import Logged
 
 _ANSWER_WITHIN_S = 2.0
 """Prometheus gives up on a target after 10 s; a busy engine answers in a few milliseconds."""
-
-
-class _Log:
-    """A log, of which each look reads what is new."""
-
-    def __init__(self, path: Path, types: UnionType, apply: Callable[[Logged[Event]], None]) -> None:
-        self._following = Following(path, types)
-        self._apply = apply
-        self._is_of_no_plan = False
-
-    @property
-    def is_legible(self) -> bool:
-        """Tell whether the last look could read it: one that a disk refuses may be the next time, a damaged one not."""
-        return not (self._following.problem or self._is_of_no_plan)
-
-    def read(self) -> None:
-        if self._is_of_no_plan:
-            return
-        try:
-            for logged in self._following.events():
-                self._apply(logged)
-        except KeyError:  # a step that no plan has
-            self._is_of_no_plan = True
 
 
 class _Run:
@@ -53,14 +28,15 @@ class _Run:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self._view = RunView()
-        self._log = _Log(folder.events_path, VIEWED, self._view.apply)
+        self._log = Following(folder.events_path, VIEWED)
 
     def look(self) -> tuple[RunFigures, ...]:
         # Whether it lives comes first: of a run that does not, everything is in its log by then.
         alive = self.folder.is_alive()
-        self._log.read()
+        for block in self._log.blocks():
+            self._view.take(block)
         snapshot = snapshot_of(self.folder.run_id, Snapshot, _ANSWER_WITHIN_S) if alive else None
-        is_known = self._log.is_legible and (alive or self._view.newest)
+        is_known = not self._log.problem and (alive or self._view.newest)
         level = health(self._view, alive=alive)[0] if is_known else Level.UNKNOWN
         return (of_run(self.folder.record, self._view, snapshot, level, alive=alive),)
 
@@ -71,24 +47,24 @@ class _Window:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self._seen = WindowLook()
-        self._log = _Log(folder.events_path, SEEN, self._seen.apply)
+        self._log = Following(folder.events_path, SEEN)
         self._steps: dict[str, _Run] = {}
 
     def look(self) -> tuple[RunFigures, ...]:
         alive = self.folder.is_alive()
-        self._log.read()
-        snapshot = ask_window(self.folder.run_id, _ANSWER_WITHIN_S) if alive else None
+        for logged in self._log.events():
+            self._seen.apply(logged)
+        snapshot = snapshot_of(self.folder.run_id, WindowSnapshot, _ANSWER_WITHIN_S) if alive else None
         table = self._seen.table(utc_now(), snapshot, alive=alive)
-        is_known = self._log.is_legible and (alive or self._seen.newest)
+        is_known = not self._log.problem and (alive or self._seen.newest)
         level = self._seen.health(table, snapshot, alive=alive)[0] if is_known else Level.UNKNOWN
         own = of_window(self.folder.record, self._seen, table, snapshot, level, alive=alive)
         return (own, *(figures for step in self._begun() for figures in step.look()))
 
     def _begun(self) -> list[_Run]:
         """Return the steps that this window has begun; what an earlier one did is not its own."""
-        for track in self._seen.view.tracks.values():
-            if track.run and not track.kept and track.run not in self._steps:
-                self._open(self.folder.path.parent / track.run)
+        for run in sorted(self._seen.view.runs - self._steps.keys()):
+            self._open(self.folder.path.parent / run)
         return list(self._steps.values())
 
     def _open(self, path: Path) -> None:

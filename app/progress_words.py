@@ -17,7 +17,7 @@ def told(now: Snapshot) -> str:
         return "stopping" if now.stopping else "between two steps"
     busy = sum(bool(worker.shard) for worker in now.workers)
     auto = " (auto)" if now.auto else ""
-    words = [f"{now.settled:,}/{now.to_do:,} shards", f"{busy} of {now.workers_wanted} workers{auto}"]
+    words = [f"{now.settled:,}/{now.to_do:,} {now.pieces}", f"{busy} of {now.workers_wanted} workers{auto}"]
     if now.pace is not None:
         words.append(f"{show_bytes(now.pace)}/s")
     if now.eta_s is not None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.following import Following
-from app.snapshots import snapshot_of
 from engine.convert.view import Level
 from engine.jobs.window.events import WINDOW_EVENTS
 from engine.jobs.window.shape import Timetable
@@ -82,11 +81,6 @@ def look_at(folder: RunFolder) -> tuple[WindowLook, str]:
     return seen, "" if seen.newest or folder.is_alive() else "its log is gone"
 
 
-def ask_window(run_id: str, timeout_s: float) -> WindowSnapshot | None:
-    """Ask a window for its snapshot; None where it does not answer."""
-    return snapshot_of(run_id, WindowSnapshot, timeout_s)
-
-
 def window_of(folder: RunFolder) -> RunFolder:
     """Return the window that a run is a step of, or the run itself: who asks for the newest run means the whole."""
     if folder.record.job == JOB:
@@ -98,4 +92,4 @@ def window_of(folder: RunFolder) -> RunFolder:
 
 
 def _has_step(window: RunFolder, run_id: str) -> bool:
-    return any(track.run == run_id and not track.kept for track in look_at(window)[0].view.tracks.values())
+    return run_id in look_at(window)[0].view.runs

@@ -12,7 +12,7 @@ from engine.units import show_seconds
 
 GLYPHS = {
     StepState.WAITING: "·",
-    StepState.UNDER_WAY: ">",
+    StepState.UNDER_WAY: "▸",
     StepState.VERIFYING: "?",
     StepState.DONE: "✓",
     StepState.DROPPED: "-",
@@ -26,8 +26,6 @@ _IN_MINUTES_S = 3600
 """A window that ends before this is told in minutes and seconds, a longer one in hours and minutes."""
 _MINUTE_S = 60
 _HOUR_S = 3600
-_FINE_S = 600
-"""Longer than this, nobody asks for seconds."""
 _MAY_BE_EMPTY = ("actual", "forecast")
 """Columns that say nothing before a window began, or after its end, and are left away then."""
 
@@ -67,17 +65,8 @@ class Clock:
         return f"{self.at(start)}-{self.at(end)}"
 
     def actual(self, start: datetime | None, end: datetime | None) -> str:
-        """Write from when to when something was; "" for what never began, and an open end for what goes on.
-
-        The first minutes are told with their seconds: a small corpus has no others.
-        """
-        return "" if start is None else f"{self._fine(start)}-{'' if end is None else self._fine(end)}"
-
-    def _fine(self, moment: datetime) -> str:
-        seconds = round((moment - self.began).total_seconds())
-        if self.is_short or not 0 < seconds < _FINE_S:
-            return self.at(moment)
-        return f"{seconds}s" if seconds < _MINUTE_S else f"{seconds // _MINUTE_S}m{seconds % _MINUTE_S:02d}"
+        """Write from when to when something was; "" for what never began, and an open end for what goes on."""
+        return "" if start is None else f"{self.at(start)}-{'' if end is None else self.at(end)}"
 
 
 def clock_of(table: Timetable) -> Clock:

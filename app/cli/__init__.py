@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import Globals, global_options, wants_console
+from app.cli.here import here_is_gone, is_here_gone
 from app.cli.listing import LateGroup, listed
 from app.exit_codes import CheckCode, ExitCode, code_for
 from engine.errors import GonogoError
@@ -62,11 +63,19 @@ def run(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
+    except FileNotFoundError as error:
+        if not is_here_gone(error):
+            raise
+        return _refused(here_is_gone(), arguments)
     except GonogoError as error:
-        code = code_for(error)
-        _tell(error, code, as_json="--json" in arguments)
-        return _usage_code(arguments) if code is ExitCode.USAGE else code
+        return _refused(error, arguments)
     return int(code or 0)
+
+
+def _refused(error: GonogoError, arguments: Sequence[str]) -> int:
+    code = code_for(error)
+    _tell(error, code, as_json="--json" in arguments)
+    return _usage_code(arguments) if code is ExitCode.USAGE else code
 
 
 def _tell(error: GonogoError, code: ExitCode, *, as_json: bool) -> None:

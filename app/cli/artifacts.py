@@ -19,7 +19,7 @@ def _run(options: Globals, job: str, corpus: Path, flags: dict[str, object]) -> 
     order = Order(job, corpus, options.settings(corpus, flags).settings)
     state = options.state_of(corpus)
     if wants_console(options):
-        return open_console(sys.argv[1:], state)
+        return open_console(sys.argv[1:], state, keys=order.settings.keys)
     return run_headless(order, state, as_json=options.as_json)
 
 

@@ -110,7 +110,8 @@ def existing_corpus(corpus: Path) -> Path:
     Raises:
         UsageError: when it is no folder.
     """
+    whole = corpus.absolute()  # first: where the folder it begins in is gone, that is what there is to say
     if not corpus.is_dir():
         what = "a file" if corpus.exists() else "nothing"
         raise UsageError(f"{corpus}: read {what}, wanted the folder of a corpus")
-    return corpus.absolute()
+    return whole

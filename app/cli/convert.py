@@ -59,7 +59,8 @@ def convert(
     if override is not None:
         sign_override(options, corpus, "convert", override, who=who, key=key)
     if wants_console(options):
-        return open_console(without_override(sys.argv[1:]), state, settings.convert.budget_s)
+        arguments = without_override(sys.argv[1:])
+        return open_console(arguments, state, settings.convert.budget_s, keys=settings.keys)
     return run_headless(Order("convert", corpus, settings, dry_run=dry_run), state, as_json=options.as_json)
 
 

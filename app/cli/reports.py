@@ -30,7 +30,7 @@ def validate(options: Globals, corpus: Path, *, spot_checks: int | None, full: b
     order = Order("validate", corpus, options.settings(corpus, flags).settings, full=full)
     state = options.state_of(corpus)
     if wants_console(options):
-        return open_console(sys.argv[1:], state)
+        return open_console(sys.argv[1:], state, keys=order.settings.keys)
     return run_headless(order, state, as_json=options.as_json)
 
 

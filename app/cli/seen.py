@@ -6,24 +6,22 @@ from collections import Counter
 
 import msgspec
 
+from app.following import Following
 from app.progress_words import told, workers_told
 from app.report import Row
+from app.snapshots import snapshot_of
 from app.window_look import JOB as WINDOW
-from app.window_look import WindowLook, ask_window, look_at
+from app.window_look import WindowLook, look_at
 from app.window_table import lines_of
 from app.window_wording import advice_lines
 from app.wording import gate_line
 from engine.convert.view import VIEWED, Level, RunView, health
 from engine.crew.crew import Snapshot
-from engine.errors import InputError, NoSuchRunError
 from engine.jobs.window.events import StepState
 from engine.jobs.window.shape import Timetable
 from engine.jobs.window.snapshot import WindowSnapshot
-from engine.run.client import DEFAULT_TIMEOUT_S, ask
-from engine.run.control import Request
 from engine.run.folder import RunFolder
 from engine.run.log import rfc3339, utc_now
-from engine.run.reading import read_blocks
 from engine.units import show_bytes
 
 
@@ -58,15 +56,12 @@ class RunSeen(Row, frozen=True, kw_only=True, tag="run"):
 
 def view_of(folder: RunFolder) -> tuple[RunView, str]:
     """Fold a run's events; where its log is damaged, as far as it goes, and what is wrong with it."""
-    view = RunView()
-    try:
-        for block in read_blocks(folder.events_path, VIEWED):
-            view.take(block)
-    except FileNotFoundError:
-        return view, "" if folder.is_alive() else "its log is gone"
-    except InputError as error:
-        return view, str(error)
-    return view, ""
+    view, log = RunView(), Following(folder.events_path, VIEWED)
+    for block in log.blocks():
+        view.take(block)
+    if log.problem:
+        return view, log.problem
+    return view, "" if view.newest or folder.is_alive() else "its log is gone"
 
 
 def _seen(folder: RunFolder, view: RunView, damage: str, snapshot: Snapshot | None = None) -> RunSeen:
@@ -131,11 +126,11 @@ def seen(folder: RunFolder) -> RunSeen:
 def seen_in_words(folder: RunFolder) -> tuple[RunSeen, list[str]]:
     """Look at a run, of a window or of any other job, and at what it is doing now; return it, and the same in words."""
     if folder.record.job == WINDOW:
-        snapshot = ask_window(folder.run_id, DEFAULT_TIMEOUT_S) if folder.is_alive() else None
+        snapshot = snapshot_of(folder.run_id, WindowSnapshot) if folder.is_alive() else None
         row, look, table = _seen_window(folder, snapshot)
         return row, window_lines(row, look, table)
     view, damage = view_of(folder)
-    row = _seen(folder, view, damage, _snapshot(folder))
+    row = _seen(folder, view, damage, snapshot_of(folder.run_id, Snapshot) if folder.is_alive() else None)
     return row, status_lines(row, view)
 
 
@@ -159,7 +154,7 @@ def window_lines(row: RunSeen, look: WindowLook, table: Timetable | None) -> lis
 
 def status_lines(row: RunSeen, view: RunView) -> list[str]:
     """Put a run's state into words: the verdict first, then what it rests on."""
-    counts = ", ".join(f"{count:,} {name}" for name, count in row.counts.items()) or "nothing yet"
+    counts = ", ".join(f"{count:,} {name}" for name, count in row.counts.items()) or _none_counted(row, view)
     lines = [
         f"{row.level.upper()}: {row.why}",
         f"run      {row.id} ({'running' if row.alive else 'ended'}), began {view.began}, last event {view.newest}",
@@ -182,10 +177,9 @@ def status_lines(row: RunSeen, view: RunView) -> list[str]:
     return [*lines, f"log      {row.folder}/events.jsonl"]
 
 
-def _snapshot(folder: RunFolder) -> Snapshot | None:
-    if not folder.is_alive():
-        return None
-    try:
-        return msgspec.json.decode(ask(folder.run_id, Request("snapshot")), type=Snapshot)
-    except NoSuchRunError:
-        return None  # it has just ended, or has not opened its socket yet: the events tell all there is
+def _none_counted(row: RunSeen, view: RunView) -> str:
+    """Say what is known of the shards of a run whose events count none: some jobs count them in their summaries."""
+    if view.summary is not None:
+        told = ", ".join(f"{count:,} {name}" for name, count in view.summary.counts.items() if count)
+        return told or "none worked on"
+    return "nothing yet" if row.alive else "not known"

@@ -57,7 +57,11 @@ def show(options: Globals, corpus: Path) -> ExitCode:
 @with_globals
 def validate(options: Globals, corpus: Path) -> ExitCode:
     """Check the configuration of CORPUS; every fault is told with its file, line, value and way out."""
-    options.settings(existing_corpus(corpus))
+    settings = options.settings(existing_corpus(corpus)).settings
+    if settings.keys:
+        from app.console.rebinding import keymap_of  # noqa: PLC0415  # Textual and every screen
+
+        keymap_of(settings.keys)
     with Report("config", as_json=options.as_json) as report:
         report.say("the configuration is sound")
     return ExitCode.OK
@@ -86,7 +90,8 @@ def _values(settings: Settings) -> dict[str, object]:
     values |= {f"watch.patterns.{name}": regex for name, regex in settings.patterns.items()}
     for family, table in settings.rules.items():
         values |= {".".join(filter(None, ("watch.rules", family, key))): value for key, value in table.items()}
-    return {**values, **{f"gates.{gate}": checklist for gate, checklist in settings.gates.items()}}
+    values |= {f"gates.{gate}": checklist for gate, checklist in settings.gates.items()}
+    return values | {f"keys.{action}": bound.names for action, bound in settings.keys.items()}
 
 
 def _shown(value: object) -> str:

@@ -49,7 +49,7 @@ def sweep(
     order = Order("sweep", corpus, settings, dry_run=shards, counts=counts or ())
     state = options.state_of(corpus)
     if wants_console(options):
-        return open_console(sys.argv[1:], state)
+        return open_console(sys.argv[1:], state, keys=settings.keys)
     return run_headless(order, state, as_json=options.as_json)
 
 

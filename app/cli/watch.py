@@ -129,7 +129,8 @@ def watch(  # noqa: PLR0917  # click passes by name
     state = options.state_of(corpus)
     asked = _Asked(sources, GaugesAsked(gpu, money, price, instance, spot), on_red, grace, once)
     if wants_console(options) and not once and Path("-") not in sources:  # a terminal cannot be keys and a log at once
-        return watch_in_console(_opened(asked, settings, corpus, state), lambda seen: _tell_end(seen, page))
+        opened = _opened(asked, settings, corpus, state)
+        return watch_in_console(opened, lambda seen: _tell_end(seen, page), keys=settings.keys)
     with _opened(asked, settings, corpus, state) as seen, Report("watch", as_json=options.as_json) as report:
         report.closing = lambda summary: _summary(summary, seen.watching)
         acknowledge = functools.partial(_acknowledge, seen.watching, seen_rules, seen.facts.who, note)

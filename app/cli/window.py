@@ -66,7 +66,7 @@ def window(
 
         return tell_ahead(order, state, as_json=options.as_json)
     if wants_console(options):
-        return open_console(sys.argv[1:], state)
+        return open_console(sys.argv[1:], state, keys=settings.keys)
     return run_headless(order, state, as_json=options.as_json)
 
 
@@ -74,7 +74,7 @@ def _simulate(options: Globals, order: Order, plan: Plan, asked: Asked, state: P
     """Play a window: for a person in a terminal to watch, else told at its end."""
     simulated = wanted(asked, order.settings, state, order.corpus)
     if wants_console(options):
-        return simulate_in_console(plan, simulated, asked.speed)
+        return simulate_in_console(plan, simulated, asked.speed, keys=order.settings.keys)
     from app.cli.window_ahead import tell_simulation  # noqa: PLC0415  # numpy: only a simulation draws numbers
     from engine.jobs.window.simulate import simulate  # noqa: PLC0415
 

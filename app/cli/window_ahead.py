@@ -136,7 +136,8 @@ def _disk_told(simulation: Simulation, *, is_measured: bool) -> Iterator[str]:
     low, above = show_bytes(simulation.lowest_free_bytes), show_bytes(simulation.above_floor_bytes)
     floor, free = show_bytes(simulation.corpus.floor_bytes), show_bytes(simulation.corpus.free_bytes)
     pace = "" if is_measured else " (at an assumed pace)"
-    yield f"disk: {free} free now; the conversion brings it down to {low}{pace}, {above} above the floor of {floor}"
+    takes = "takes next to none of it" if low == free else f"brings it down to {low}"
+    yield f"disk: {free} free now; the conversion {takes}{pace}, {above} above the floor of {floor}"
     if simulation.pauses:
         yield f"disk: shards are held back for want of room, {show_seconds(simulation.paused_s)} in all"
 

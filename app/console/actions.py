@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 from textual.binding import Binding, BindingType
 
-_WRITTEN = {"enter": "⏎", "space": "␣", "escape": "Esc", "slash": "/", "question_mark": "?", "tab": "Tab"}
-"""Keys that Textual writes otherwise than people do."""
+from app.console.key_names import WRITTEN, spelt, written
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that an operator can do."""
+    """One thing that an operator can do; it is the same one whichever keys it is bound to."""
 
     id: str
     """``room.name``: what documentation, tests and a keymap call it."""
-    keys: str
+    keys: str = field(compare=False)
     """Textual's names of its keys, with commas between them; "" where only the palette has it."""
     does: str
     """Textual's action: ``pause``, or ``workers(1)``."""
@@ -25,7 +24,7 @@ class Action:
     """One or two words, for the footer."""
     tells: str
     """One sentence, for the palette, the help and the documentation."""
-    shown_as: str = ""
+    shown_as: str = field(default="", compare=False)
     """How its key is written; "" for as Textual writes the first one."""
     footer: bool = True
     """Shown in the footer; there is room for few."""
@@ -46,8 +45,16 @@ class Action:
     @property
     def key(self) -> str:
         """How its key is written; "" for none."""
-        written = self.shown_as or self.keys.partition(",")[0]
-        return _WRITTEN.get(written.lower(), written)
+        shown = self.shown_as or self.keys.partition(",")[0]
+        return WRITTEN.get(shown, shown)
+
+    def bound(self, names: Sequence[str]) -> Action:
+        """Return it with other keys, all of which are written wherever its keys are told."""
+        return replace(self, keys=",".join(names), shown_as=" ".join(map(written, names)))
+
+    def spelt(self) -> Action:
+        """Return it with its key in letters, for terminals that have no sign for it."""
+        return replace(self, shown_as=spelt(self.key))
 
     def binding(self) -> Binding:
         """Return it as Textual dispatches it."""
@@ -56,7 +63,7 @@ class Action:
             self.does,
             self.label,
             show=self.footer,
-            key_display=self.key,
+            key_display=self.key.partition(" ")[0],
             tooltip=self.tells,
             id=self.id,
         )

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 from rich.console import RenderableType
 from textual import work
 
 from app.console.base import ConsoleApp
 from app.console.frame import Frame
+from app.console.keymap import Keymap
 from app.console.memory import MemoryFile
 from app.console.rooms import Rooms
 from app.console.tabs import NAMES
 from app.console.words import LEVEL_COLOURS, LEVEL_GLYPHS
 from engine.errors import GonogoError
+from engine.run.off_loop import off_loop
 
 if TYPE_CHECKING:  # a screen that nobody opens is not imported either: the first one is to be there at once
     from app.console.alerts.screen import AlertsScreen
     from app.console.home.screen import HomeScreen
     from app.console.lists.screen import ListTable
 
+P = ParamSpec("P")
+
 _REMEMBERS_EVERY_S: Final = 1.0
+_WRITES_WITHIN_S: Final = 1.0
 _ATTENDS_EVERY_S: Final = 3.0
 """Alerts are read on a thread, and not before the first screen is drawn."""
 _TAB_OF: Final = {"checklist": "checklists"}
@@ -39,6 +44,7 @@ class Console(ConsoleApp):
         theme: its name; "" for the usual one.
         ascii_only: the terminal draws no more than ASCII.
         read_only: nothing that changes anything is offered.
+        keymap: the keys that its operator bound anew.
     """
 
     def __init__(
@@ -50,8 +56,9 @@ class Console(ConsoleApp):
         theme: str = "",
         ascii_only: bool = False,
         read_only: bool = False,
+        keymap: Keymap | None = None,
     ) -> None:
-        super().__init__(first, theme=theme, ascii_only=ascii_only, read_only=read_only)
+        super().__init__(first, theme=theme, ascii_only=ascii_only, read_only=read_only, keymap=keymap)
         self._rooms = rooms
         self._memory = memory or MemoryFile(None)
         self._ends = False
@@ -74,7 +81,8 @@ class Console(ConsoleApp):
     @work(exclusive=True, group="remember")
     async def _remember(self) -> None:
         """Keep where we are."""
-        await asyncio.to_thread(self._memory.write, *self._whereabouts())
+        here = self._whereabouts()
+        await off_loop(lambda: self._memory.write(*here))
 
     def _whereabouts(self) -> tuple[str, str, dict[str, dict[str, str]]]:
         """Say which run this is about, which screen is in front, and what each wants to know again."""
@@ -87,8 +95,16 @@ class Console(ConsoleApp):
         """End, and keep where we are: what was done in the last second too."""
         if not self._ends:
             self._ends = True
-            self._memory.write(*self._whereabouts())
+            self.must_end(return_code)
+            self._keep_place()
         super().exit(result, return_code, message)
+
+    def _keep_place(self) -> None:
+        """Keep where we are once more; a disk that hangs costs that, and not the terminal."""
+        here = self._whereabouts()
+        writing = threading.Thread(target=lambda: self._memory.write(*here), daemon=True, name="keep the place")
+        writing.start()
+        writing.join(_WRITES_WITHIN_S)
 
     @work(exclusive=False, group="attend")
     async def _attend(self) -> None:
@@ -97,7 +113,7 @@ class Console(ConsoleApp):
             return
         self._attends = True
         try:
-            count, level = await asyncio.to_thread(self._rooms.attention)
+            count, level = await off_loop(self._rooms.attention)
         except (GonogoError, OSError):
             return  # the screen of alerts says why
         finally:
@@ -118,7 +134,8 @@ class Console(ConsoleApp):
         """Open one of the console's screens; say why where there is none."""
         frame = self._made.get(name)
         if frame is None:
-            made = "this console was opened on one thing alone" if self._rooms is None else self._rooms.make(name)
+            alone = "this console was opened on one thing alone"
+            made = alone if self._rooms is None else _made(self._rooms.make, name)
             if isinstance(made, str):
                 self._say(made)
                 return
@@ -144,7 +161,7 @@ class Console(ConsoleApp):
         if not ref:
             self.go(_TAB_OF.get(kind, kind))
             return
-        made = "there is nothing to open it with" if self._rooms is None else self._rooms.open(kind, ref)
+        made = "there is nothing to open it with" if self._rooms is None else _made(self._rooms.open, kind, ref)
         if isinstance(made, str):
             self._say(made)
         else:
@@ -165,3 +182,11 @@ class Console(ConsoleApp):
     def _say(self, why: str) -> None:
         if self.frame is not None:
             self.frame.tell(why, "warning")
+
+
+def _made(make: Callable[P, Frame | str], *args: P.args, **kwargs: P.kwargs) -> Frame | str:
+    """Make a screen; say why there is none, also where a disk refuses what it would show."""
+    try:
+        return make(*args, **kwargs)
+    except (GonogoError, OSError) as error:
+        return str(error)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from textual.app import App, SuspendNotSupported
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.command import CommandList, CommandPalette
 from textual.events import Key, Resize
 from textual.filter import LineFilter
@@ -23,6 +23,8 @@ from textual.widgets import Input
 from app.console.actions import Action, bindings
 from app.console.frame import READ_ONLY, Frame
 from app.console.help import help_page
+from app.console.key_names import spelt
+from app.console.keymap import Keymap, key_for, put_in_force
 from app.console.look.glyphs import AsciiOnly
 from app.console.look.themes import DARK, DARK_TERMINAL, LIGHT_TERMINAL, THEMES
 from app.console.modals import Confirm, Page
@@ -47,10 +49,22 @@ EVERYWHERE: Final = (
     Action("console.palette", "ctrl+p,colon", "palette", "Palette", "Find an action by its words", ":", footer=False),
     Action("console.help", "question_mark,f1", "help", "Keys", "What every key does here", shown_as="?"),
     Action("console.back", "escape", "back", "Back", "Back to where you came from", shown_as="Esc"),
-    Action("console.theme", "", "theme", "Theme", "The next theme: dark, light, the terminal's own colours"),
+    Action(
+        "console.theme", "", "theme", "Theme", "The next theme: dark, light, the terminal's own colours", footer=False
+    ),
+    Action(
+        "console.suspend",
+        "ctrl+z",
+        "to_shell",
+        "To the shell",
+        "Give the shell the terminal; fg comes back",
+        footer=False,
+    ),
     Action("console.leave", "q", "leave", "Leave", "Close the console; what runs goes on"),
 )
 """The keys that work on every screen."""
+_TEXTUALS_PALETTE: Final = "command_palette"
+"""The action that Textual binds to the palette's key by itself."""
 _THEMES: Final = (*(theme.name for theme in THEMES), "ansi-dark", "ansi-light")
 
 
@@ -70,6 +84,7 @@ class ConsoleApp(App[int]):
         theme: its name.
         ascii_only: the terminal draws no more than ASCII.
         read_only: nothing that changes anything is offered.
+        keymap: the keys that its operator bound anew.
     """
 
     TITLE = "gonogo"
@@ -81,7 +96,15 @@ class ConsoleApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (180, "-widest")]  # noqa: RUF012  # as above
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-usual"), (32, "-tall")]  # noqa: RUF012
 
-    def __init__(self, first: Frame, *, theme: str = "", ascii_only: bool = False, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        first: Frame,
+        *,
+        theme: str = "",
+        ascii_only: bool = False,
+        read_only: bool = False,
+        keymap: Keymap | None = None,
+    ) -> None:
         super().__init__()
         self.ansi_theme_dark, self.ansi_theme_light = DARK_TERMINAL, LIGHT_TERMINAL
         for each in THEMES:
@@ -89,6 +112,8 @@ class ConsoleApp(App[int]):
         if theme or not os.environ.get("TEXTUAL_THEME"):
             self.theme = theme or DARK
         self.read_only = read_only
+        self.keymap = keymap or Keymap()
+        self._bindings = self.keymap.rebound(self._bindings, self.ACTIONS, moved={"console.palette": _TEXTUALS_PALETTE})
         self.waits: dict[str, Part] = {}
         """What waits on a screen: a sign and a number beside its name, and its ink."""
         self._first = first
@@ -99,6 +124,10 @@ class ConsoleApp(App[int]):
         """Translate what is drawn where the terminal has no Unicode."""
         filters = super().get_line_filters()
         return [*filters, self._translates] if self._translates.enabled else filters
+
+    def on_load(self) -> None:
+        """Let the keys count for every screen: whatever is mounted or drawn from here on is a child of this task."""
+        put_in_force(self.keymap)
 
     def on_mount(self) -> None:
         """Leave the terminal as it was, whatever signal comes: Textual handles none of these itself."""
@@ -124,13 +153,17 @@ class ConsoleApp(App[int]):
         frames = list(self.frames())
         if any(frame.takes(which) for frame in frames):
             return
+        self.must_end(128 + which)
         for frame in frames:
             frame.let_go()
-        if self._last_resort is None:
-            self._last_resort = threading.Timer(_ENDS_S, os._exit, (128 + which,))
+        self.exit(return_code=128 + which)
+
+    def must_end(self, code: int) -> None:
+        """Be over in a few seconds, with this exit code, whatever a disk that hangs still holds."""
+        if self._last_resort is None and not self.is_headless:  # else it is no program of its own
+            self._last_resort = threading.Timer(_ENDS_S, os._exit, (code,))
             self._last_resort.daemon = True
             self._last_resort.start()
-        self.exit(return_code=128 + which)
 
     def has_ended(self) -> None:
         """Say that it came to its end: what is done from here on may take its time."""
@@ -188,13 +221,25 @@ class ConsoleApp(App[int]):
         if frame.takes_no_keys:
             return True
         why = frame.refuses(key)
-        if not why or any(key in action.keys.split(",") for action in self.ACTIONS):
+        if not why or any(key in self.keymap.bound(action).keys.split(",") for action in self.ACTIONS):
             return False
         frame.tell(why, "warning")
         return True
 
     def sections(self) -> list[tuple[str, tuple[Action, ...]]]:
-        """Return what can be done here, by whose it is; what moves in every list comes last."""
+        """Return what can be done here and with which keys, by whose it is; what moves in every list comes last."""
+        return [(heading, tuple(map(self._written, actions))) for heading, actions in self._sections()]
+
+    def _written(self, action: Action) -> Action:
+        bound = self.keymap.bound(action)
+        return bound.spelt() if self._translates.enabled else bound
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Write a key in the footer."""
+        shown = super().get_key_display(binding)
+        return spelt(shown) if self._translates.enabled else shown
+
+    def _sections(self) -> list[tuple[str, tuple[Action, ...]]]:
         frame = self.frame
         if frame is None:
             return [("everywhere", self.ACTIONS)]
@@ -263,6 +308,24 @@ class ConsoleApp(App[int]):
         """Close the screen that was opened from another one."""
         if self._came_from_somewhere and isinstance(self.screen, Frame):
             self.pop_screen()
+
+    def action_to_shell(self) -> None:
+        """Give the shell the terminal, until it says to go on; the guard above is stopped along."""
+        try:
+            with self.suspend():
+                os.killpg(0, signal.SIGTSTP)
+        except SuspendNotSupported:
+            if self.frame is not None:
+                self.frame.tell("there is no shell behind this console", "warning")
+
+    def action_help_quit(self) -> None:
+        """Say how to leave, to whom Textual's own key of Ctrl+C would have named another."""
+        if self.frame is not None:
+            self.frame.tell(f"{key_for('console.leave', 'q')} closes the console; what runs goes on")
+
+    async def action_quit(self) -> None:
+        """Leave by Textual's own key, Ctrl+Q, as by ours."""
+        self.action_leave()
 
     def action_leave(self) -> None:
         """Close the console; ask first where that ends something."""

@@ -20,13 +20,14 @@ from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from app.console.actions import Action
+from app.console.keymap import take_keys
 from app.console.look import inks
 from app.console.pane import Lines
 from app.console.small import TooSmall
 from app.console.tabs import Marks, Tabs
 from app.console.words import level_line
 from engine.convert.view import Level
-from engine.errors import printable
+from engine.errors import GonogoError, printable
 
 LOOKS_PER_S: Final = 4
 _SHOWN_S: Final = {"information": 5.0, "warning": 5.0, "error": 12.0}
@@ -53,6 +54,7 @@ class Frame(Screen[None]):
         self._at_once = asyncio.Event()
         self._enabled: tuple[bool | None, ...] = ()
         self.has_looked = False
+        self._stale = ""
         self.remembered: Mapping[str, str] = {}
         """What :meth:`recall` gets once it has looked."""
         self._alarm: str | None = None
@@ -136,6 +138,7 @@ class Frame(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to look, once everything is in its place: what lies within other widgets comes a moment later."""
+        take_keys(self, self.ACTIONS)
         self.call_after_refresh(self._start_looking)
 
     def _start_looking(self) -> None:
@@ -169,20 +172,41 @@ class Frame(Screen[None]):
         while True:
             more = False
             if self.is_in_front or not self.RESTS:
-                more = await self.look()
-                if self.remembered and not more:
+                more = await self._look_once()
+                if not self._is_there:
+                    return
+                if self.has_looked and self.remembered and not more:
                     self.recall(self.remembered)
                     self.remembered = {}
-                self.has_looked = True
                 self._draw_what_was_seen()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._at_once.wait(), 0 if more else 1 / LOOKS_PER_S)
             self._at_once.clear()
 
+    @property
+    def _is_there(self) -> bool:
+        """Tell whether there is still something to draw on: while a look goes on, the console may end."""
+        return self.is_attached and self.app.is_running
+
+    async def _look_once(self) -> bool:
+        """Look; what a disk or a server refuses is told, and the next look tries again."""
+        try:
+            more = await self.look()
+        except NoMatches:
+            if self._is_there:
+                raise
+            return False
+        except (GonogoError, OSError) as error:
+            self._stale = f"this screen is not up to date: {error}"
+            return False
+        self._stale, self.has_looked = "", True
+        return more
+
     def _draw_what_was_seen(self) -> None:
         """Draw, and ring; while the console ends, what was there a moment ago may be gone already."""
         try:
-            self._ring()
+            if self.has_looked:
+                self._ring()
             if self.is_attached and self.is_in_front:
                 self.draw()
         except NoMatches:
@@ -205,9 +229,12 @@ class Frame(Screen[None]):
         """Draw the frame and the body; while the console ends, there may be nothing to draw on any more."""
         if not self._is_laid_out or not self.query(Tabs):
             return
+        if self._stale and not self.has_looked:
+            self.put("status", level_line(Level.UNKNOWN, self._stale))
+            return
         self.query_one(Tabs).marks = replace(self.marks(), waits=getattr(self.app, "waits", {}))
         self.put("title", self._cut(self.heading()))
-        told = self.status()
+        told = (Level.UNKNOWN, self._stale) if self._stale else self.status()
         line = told if isinstance(told, Text) else level_line(*told)
         self.put("status", line, layout=self.STATUS_GROWS)
         if isinstance(self.app.screen, TooSmall):

@@ -29,6 +29,7 @@ from app.console.conversion.workers import WorkerList
 from app.console.home.board import Board
 from app.console.home.screen import HomeScreen
 from app.console.home.start import JobList, StartJob
+from app.console.key_names import written
 from app.console.lists.screen import ListsScreen, ListTable
 from app.console.log.page import EventPage
 from app.console.log.rows import LogList
@@ -76,10 +77,15 @@ QUESTIONS: Final[tuple[tuple[str, type[DOMNode]], ...]] = (
     ("Too small a terminal", TooSmall),
 )
 
+_INHERITED: Final = {"submit": "Keep"}
+"""What Textual's own fields do, in the words of ours."""
+_SAFE: Final = {"|": "bar", "`": "backquote"}
+
 _HEAD: Final = (
     "Written by `python -m app.console.keys_page`, from the tables that are dispatched. `?` shows those of the screen",
     "in front, `:` finds any of them by its words. Keys with a star change something: in a console that was opened",
-    "with `--read-only` they do nothing, and say so.",
+    "with `--read-only` they do nothing, and say so. `[keys]` in gonogo.toml binds an action anew, by its name here:",
+    "[console.md](console.md#other-keys). Questions, pages, and fields where text is typed keep their keys.",
 )
 
 
@@ -121,7 +127,7 @@ def _table(title: str, actions: tuple[Action, ...]) -> Iterator[str]:
         return
     yield from ("", f"## {title}", "", "| key | does | name |", "| --- | --- | --- |")
     for action in actions:
-        key = _code(action.key) if action.keys else "palette"
+        key = _code(action.keys) if action.keys else "palette"
         yield f"| {key}{'*' if action.changes else ''} | {action.tells} | `{action.id}` |"
 
 
@@ -132,16 +138,17 @@ def _own(room: Room) -> Iterator[str]:
             continue
         for binding in bindings_of(node):
             does = binding.description or _does(binding)
-            yield f"| {_code(binding.key)} | {does}, where text is typed | `{binding.id}` |"
+            name = f"`{binding.id}`" if binding.id else ""
+            yield f"| {_code(binding.key)} | {does}, where text is typed | {name} |"
 
 
 def _does(binding: Binding) -> str:
-    return binding.action.replace("_", " ")
+    return _INHERITED.get(binding.action, binding.action.replace("_", " "))
 
 
-def _code(key: str) -> str:
-    """Write a key as code; a backquote or a bar would break the table."""
-    return " ".join(f"`{each}`" for each in key.replace("|", "bar").replace(",", " ").split())
+def _code(keys: str) -> str:
+    """Write all keys of an action as code, each as people write it; a backquote or a bar would break the table."""
+    return " ".join(f"`{_SAFE.get(shown := written(each), shown)}`" for each in keys.split(","))
 
 
 def main() -> None:

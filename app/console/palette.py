@@ -6,9 +6,11 @@ from functools import partial
 
 from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from app.console.actions import Action
 from app.console.doing import Doing
+from engine.errors import printable
 
 
 class Actions(Provider):
@@ -36,8 +38,9 @@ class Actions(Provider):
                 yield Hit(score, matcher.highlight(_name(action)), partial(self._do, action), _name(action), told)
 
     def _told(self, action: Action) -> str:
+        """Say what it does, or why it cannot: refusals hold names and paths, and Textual reads this as markup."""
         why = self._doing.refusal_of(action) if self._doing is not None else ""
-        return f"cannot now: {why}" if why else action.tells
+        return escape(f"cannot now: {printable(why)}" if why else action.tells)
 
     async def _do(self, action: Action) -> None:
         if self._doing is not None:

@@ -14,6 +14,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from app.console.actions import Action, bindings
+from app.console.keymap import take_keys
 
 Part = tuple[str, str]
 """Text, and its ink (:mod:`app.console.look.inks`)."""
@@ -73,6 +74,10 @@ class Lines(ScrollView, can_focus=True):
         self.count = 0
         """How many lines there are."""
         self._base: Style | None = None
+
+    def on_mount(self) -> None:
+        """Take the keys that the operator bound anew."""
+        take_keys(self, self.ACTIONS)
 
     # What a subclass says.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -25,10 +25,12 @@ from engine.run.read_only import is_read_only
 if TYPE_CHECKING:  # every command imports this module, and few of them watch
     from app.console.app import Console
     from app.console.frame import Frame
+    from app.console.keymap import Keymap
     from app.console.place_rooms import PlaceRooms
     from app.console.training.facts import Watched
     from app.home.values import Place
     from engine.checklist.walk import Walk
+    from engine.config import BoundKeys
     from engine.jobs.window.plan import Plan
     from engine.jobs.window.sim_corpus import Simulated
 
@@ -42,8 +44,22 @@ def has_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty() and _terminal().can_draw
 
 
-def open_console(arguments: Sequence[str], state: Path, budget_s: float | None = None) -> int:
-    """Start an engine with a user's command line and show its run."""
+def open_console(
+    arguments: Sequence[str], state: Path, budget_s: float | None = None, *, keys: Mapping[str, BoundKeys]
+) -> int:
+    """Start an engine with a user's command line and show its run.
+
+    Args:
+        arguments: the command line.
+        state: where the run's folder will be.
+        budget_s: what it may take, where somebody said so.
+        keys: those of ``[keys]``; where they cannot be had, no engine is started either.
+
+    Raises:
+        ConfigError: when they cannot.
+    """
+    _choose_colours()
+    _keymap(keys)
     try:
         folder = start_engine(arguments, state)
     except EngineRefusedError as error:
@@ -91,13 +107,50 @@ def show_home(place: Place, options: Sequence[str] = ()) -> int:
     return _drawn(lambda: home_of(place, options))
 
 
-def _console(first: Frame, rooms: PlaceRooms | None = None) -> Console:
-    """Return a console that is drawn as this terminal can."""
+def _console(first: Frame, rooms: PlaceRooms | None = None, keys: Mapping[str, BoundKeys] | None = None) -> Console:
+    """Return a console that is drawn as this terminal can.
+
+    Args:
+        first: what it opens on.
+        rooms: makes the other screens.
+        keys: those of ``[keys]``; None for those of the place, or of the corpus that the current folder is in.
+
+    Raises:
+        ConfigError: when the keys cannot be had.
+    """
     from app.console.app import Console  # noqa: PLC0415  # as above
     from app.console.memory import MemoryFile  # noqa: PLC0415
 
     memory = MemoryFile(rooms.place.state) if rooms is not None else None
-    return Console(first, rooms, memory, ascii_only=not _terminal().unicode, read_only=is_read_only())
+    if keys is None:
+        keys = rooms.place.settings.keys if rooms is not None else _keys_here()
+    return Console(
+        first,
+        rooms,
+        memory,
+        ascii_only=not _terminal().unicode,
+        read_only=is_read_only(),
+        keymap=_keymap(keys),
+    )
+
+
+def _keys_here() -> Mapping[str, BoundKeys]:
+    from app.home.placing import corpus_here, place_at  # noqa: PLC0415  # as above
+
+    return place_at(corpus_here(Path.cwd())).settings.keys
+
+
+def _keymap(keys: Mapping[str, BoundKeys]) -> Keymap | None:
+    """Return what the operator bound anew, or None for nothing: to judge it takes all screens, which few want at once.
+
+    Raises:
+        ConfigError: when it cannot be had.
+    """
+    if not keys:
+        return None
+    from app.console.rebinding import keymap_of  # noqa: PLC0415
+
+    return keymap_of(keys)
 
 
 def _drawn(make: Callable[[], Console]) -> int:
@@ -106,20 +159,30 @@ def _drawn(make: Callable[[], Console]) -> int:
     def console() -> int:
         _choose_colours()
         gc.set_threshold(*_COLLECTS_EACH)
-        app = make()
+        try:
+            app = make()
+        except GonogoError as error:
+            return _refused(error)
         app.run()
         return app.return_code or 0
 
     return guarded(console)
 
 
-def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> int:
+def _refused(error: GonogoError) -> int:
+    """Say why nothing is shown; return the exit code."""
+    say(f"gonogo: {error}")
+    return code_for(error)
+
+
+def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None, *, keys: Mapping[str, BoundKeys]) -> int:
     """Let a person watch a window that is played; return 0, whatever comes of it: nothing is at stake.
 
     Args:
         plan: its timetable.
         corpus: what is played.
         speed: seconds of it in one second of the clock on the wall; None for as fast as it goes.
+        keys: those of ``[keys]``.
     """
 
     def console() -> int:
@@ -128,7 +191,10 @@ def simulate_in_console(plan: Plan, corpus: Simulated, speed: float | None) -> i
         from app.console.window.simulated import SimulatedWindow  # noqa: PLC0415
 
         source = SimulatedWindow(plan, corpus, speed)
-        app = _console(WindowScreen(source))
+        try:
+            app = _console(WindowScreen(source), keys=keys)
+        except GonogoError as error:
+            return _refused(error)
         app.run()
         for line in source.ending:
             say(line)
@@ -158,32 +224,34 @@ def walk_in_console(walk: Walk, who: str, key: Path | None) -> int:
     return code or (ExitCode.OK if standing.is_go else ExitCode.GATE_CLOSED)
 
 
-def watch_in_console(opening: AbstractContextManager[Watched], at_end: Callable[[Watched], int]) -> int:
+def watch_in_console(
+    opening: AbstractContextManager[Watched], at_end: Callable[[Watched], int], *, keys: Mapping[str, BoundKeys]
+) -> int:
     """Let a person watch training runs; return 0, or 4 where what was watched has been stopped.
 
     Args:
         opening: opens what is watched, in the console's own process: threads do not come along into another.
         at_end: tells what it came to, once the terminal is given back; returns 0 where that worked.
+        keys: those of ``[keys]``.
     """
 
     def console() -> int:
         try:
             with opening as watched:
-                return _watch(watched, at_end)
+                return _watch(watched, at_end, keys)
         except GonogoError as error:
-            say(f"gonogo: {error}")
-            return code_for(error)
+            return _refused(error)
 
     return guarded(console)
 
 
-def _watch(watched: Watched, at_end: Callable[[Watched], int]) -> int:
+def _watch(watched: Watched, at_end: Callable[[Watched], int], keys: Mapping[str, BoundKeys]) -> int:
     _choose_colours()
     from app.console.training.looks import Looks  # noqa: PLC0415  # as above
     from app.console.training.screen import TrainingScreen  # noqa: PLC0415
 
     looks = Looks(watched.watching, watched.reactor, watched.facts)
-    app = _console(TrainingScreen(looks, watched.facts))
+    app = _console(TrainingScreen(looks, watched.facts), keys=keys)
     app.run()
     app.has_ended()
     if looks.refused is not None:

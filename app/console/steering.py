@@ -10,6 +10,7 @@ from textual import work
 
 from app.console.actions import Action
 from app.console.frame import Frame
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.modals import Confirm
 from app.console.tabs import Marks
@@ -100,8 +101,9 @@ class Steered(Frame):
             return marks
         if viewing.has_control or not viewing.controller:
             others = len(viewing.viewers) - 1
-            return Marks(f"{counted(others, 'other')} watch", inks.PLAIN) if others > 0 else marks
-        return Marks("WATCHING: T takes", inks.WARN)
+            told = f"{counted(others, 'other')} {'watches' if others == 1 else 'watch'}"
+            return Marks(told, inks.PLAIN) if others > 0 else marks
+        return Marks(f"WATCHING: {self._take_key} takes control", inks.WARN)
 
     def alarm(self) -> str:
         """Ring when it ends, too."""
@@ -117,8 +119,12 @@ class Steered(Frame):
             return self.ENDED
         viewing = self.steered.viewing
         if viewing is not None and viewing.controller and not viewing.has_control:
-            return f"{viewing.controller} has control since {_clock(viewing.control_since)}; T takes it"
+            return f"{viewing.controller} has control since {_clock(viewing.control_since)}; {self._take_key} takes it"
         return ""
+
+    @property
+    def _take_key(self) -> str:
+        return next(key_for(each.id, each.key) for each in self.ACTIONS if each.name == "take")
 
     def _why_not_take(self) -> str:
         viewing = self.steered.viewing
@@ -149,7 +155,9 @@ class Steered(Frame):
         self.app.push_screen(Confirm(self.stop_question()), self._stop_if)
 
     def _stop_if(self, yes: bool | None) -> None:
-        if yes:
+        if yes and not self.steered.alive:
+            self.tell("it has ended meanwhile: there is nothing to stop")
+        elif yes:
             self._order(Request("stop"))
 
     def action_take(self) -> None:

@@ -156,6 +156,7 @@ def _at(line: RunLine, now: Snapshot) -> RunLine:
     return replace(
         line,
         settled=now.settled,
+        pieces=now.pieces,
         to_do=now.to_do,
         share=min(1.0, now.bytes_done / now.bytes_to_do) if has_measure else None,
         eta_s=now.eta_s if has_measure else None,

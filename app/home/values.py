@@ -73,6 +73,8 @@ class RunLine:
     is_folding: bool = False
     """Its log is long, and not all of it was read yet."""
     settled: int = 0
+    pieces: str = "shards"
+    """What ``settled`` and ``to_do`` count."""
     to_do: int = 0
     share: float | None = None
     """How much of it is done, from 0 to 1; None where there is no measure."""

@@ -47,7 +47,7 @@ class WindowTrack:
     @property
     def steps(self) -> frozenset[str]:
         """The runs of its steps, those of an earlier window that it kept left out."""
-        return frozenset(track.run for track in self._look.view.tracks.values() if track.run and not track.kept)
+        return self._look.view.runs
 
     def look(self, now_s: float, until_s: float) -> None:
         """See what is new; see :class:`RunTrack`."""

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
-from typing import TypeVar
 
 from engine.config import Settings
 from engine.errors import UsageError
 from engine.host.disk import device_of, existing
 from engine.host.facts import usable_cpus
 from engine.shards.layout import find_shards
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +62,3 @@ class Around:
             for place in find_shards(self.corpus, self.settings.layout).shards:
                 by_device.setdefault(device_of(place.files.folder), place.files.folder.parent)
         return tuple(by_device.values())
-
-
-async def off_loop(function: Callable[[], T]) -> T:
-    """Run a function that blocks, on a thread that no exit waits for.
-
-    A read from a server that is gone blocks in the kernel for ever: a check's timeout leaves it behind, and neither
-    the console nor the end of the program may wait for it.
-    """
-    done: concurrent.futures.Future[T] = concurrent.futures.Future()
-
-    def run() -> None:
-        try:
-            result = function()
-        except BaseException as fault:  # noqa: BLE001  # handed to the one who waits
-            done.set_exception(fault)
-        else:
-            done.set_result(result)
-
-    threading.Thread(target=run, daemon=True, name="check").start()
-    return await asyncio.shield(asyncio.wrap_future(done))

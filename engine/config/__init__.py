@@ -1,6 +1,7 @@
 """The settings: what they are, where each value came from, and the commented file that ``init`` writes."""
 
 from engine.config.artifact_sections import EXPORTS, Benchmark, Buckets, Export, Split
+from engine.config.bound_keys import BoundKeys
 from engine.config.keys import GATES, OTHER_VARIABLES, variable
 from engine.config.loading import Resolved, load_settings
 from engine.config.notify_section import Notify
@@ -17,6 +18,7 @@ __all__ = [
     "SECTIONS",
     "USER_FILE_NAME",
     "Benchmark",
+    "BoundKeys",
     "Buckets",
     "Budget",
     "Convert",

@@ -9,6 +9,8 @@ from typing import Final
 import msgspec
 
 from engine.config.addresses import HIDDEN, mask_all
+from engine.config.bound_keys import WANTED as WANTED_KEYS
+from engine.config.bound_keys import split_keys
 from engine.config.keys import GATES, OTHER_VARIABLES, RULES, variable
 from engine.config.origins import FILE_NAME, Entry, Origin, OriginKind
 from engine.config.rules import Value
@@ -26,6 +28,8 @@ def check(entry: Entry) -> Value | Fault:
     kind = entry.origin.kind
     if entry.key.startswith("gates."):
         return _check_gate(entry)
+    if entry.key.startswith("keys."):
+        return _check_keys(entry)
     if entry.key.startswith("watch.patterns."):
         return (
             entry.raw
@@ -54,6 +58,14 @@ def _check_rule(entry: Entry) -> Value | Fault:
     if isinstance(raw, int | float) and not isinstance(raw, bool):
         return raw
     return _fault(entry, _NOT_POSSIBLE, "a number, or a list of rules")
+
+
+def _check_keys(entry: Entry) -> Value | Fault:
+    """Take keys; whether there is such an action, and whether it may have them, the console knows."""
+    try:
+        return split_keys(entry.raw)
+    except ValueError:
+        return _fault(entry, _NOT_POSSIBLE, WANTED_KEYS)
 
 
 def _check_gate(entry: Entry) -> Value | Fault:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.config.artifact_sections import Benchmark, Buckets, Export, Split
+from engine.config.bound_keys import BoundKeys
 from engine.config.checking import check, two_bindings
 from engine.config.keys import RULES, by_variable, is_ours
 from engine.config.notify_section import Notify
@@ -98,6 +99,7 @@ def _resolve(entries: Iterable[Entry]) -> Resolved:
         patterns={key: str(value) for key, value in _free("watch.patterns", values)},
         rules=_tables(values),
         gates={key: str(value) for key, value in _free("gates", values)},
+        keys=dict(_bound(values, origins)),
     )
     return Resolved(settings, origins)
 
@@ -107,6 +109,13 @@ def _free(section: str, values: Mapping[str, Value]) -> Iterator[tuple[str, Valu
     for key, value in values.items():
         if key.startswith(f"{section}."):
             yield key.removeprefix(f"{section}."), value
+
+
+def _bound(values: Mapping[str, Value], origins: Mapping[str, Origin]) -> Iterator[tuple[str, BoundKeys]]:
+    """Yield the actions of ``[keys]``, each with its keys and the line that binds them."""
+    for action, value in _free("keys", values):
+        assert isinstance(value, tuple)
+        yield action, BoundKeys(tuple(map(str, value)), origins[f"keys.{action}"].where)
 
 
 def _tables(values: Mapping[str, Value]) -> dict[str, dict[str, float | tuple[str, ...]]]:

@@ -83,6 +83,10 @@ def commented_toml(facts: CorpusFacts) -> str:
                 lines += [f"# {entry.key.rpartition('.')[2]} = {json.dumps(default)}"]
     lines += [
         "",
+        "# Keys of the console that are bound anew; docs/keys.md has the names of all actions and their usual keys.",
+        "[keys]",
+        '# "run.pause" = "f9"',
+        "",
         "# A bound gate stays shut until its checklist says GO: gonogo checklist run LIST. A # before it unbinds it.",
         "[gates]",
     ]

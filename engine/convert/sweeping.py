@@ -78,6 +78,7 @@ class Sweeping(Crew[Result]):
     """
 
     job = "sweep"
+    pieces = "tries"
 
     def __init__(
         self, corpus: Path, settings: Settings, desk: Desk, *, shards: int | None = None, counts: tuple[int, ...] = ()

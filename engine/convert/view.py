@@ -286,7 +286,8 @@ def health(view: RunView, *, alive: bool) -> tuple[Level, str]:
     if view.summary is None and not alive:
         return Level.RED, "the run ended without a summary: its engine was killed; run it again and it goes on"
     if view.summary is not None and view.summary.outcome not in _CALM:
-        return Level.RED, f"{view.summary.outcome}: {view.summary.detail or told}"
+        why = view.summary.detail or (told if red else "")
+        return Level.RED, f"{view.summary.outcome}{': ' if why else ''}{why}"
     if red:
         return Level.RED, told
     if view.summary is not None and view.summary.outcome is not Outcome.OK:

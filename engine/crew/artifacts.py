@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,8 +37,8 @@ def whole(path: Path) -> Iterator[Path]:
     """
     refuse_changes(f"{path} would be written")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # A killed process of the same number may have left one: whoever writes it must not mind that it is there.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # A killed thread of the same number may have left one: whoever writes it must not mind that it is there.
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}.tmp")
     files = RealFiles()
     try:
         yield temporary

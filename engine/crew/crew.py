@@ -58,7 +58,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing is handed out: reason to detail."""
     stopping: bool
     settled: int
-    """Shards that this run has done with."""
+    """Shards, or other pieces of work, that this run has done with."""
     to_do: int
     bytes_done: int
     bytes_to_do: int
@@ -78,6 +78,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Why one thinks so."""
     worked_s: float | None = None
     """Of ``elapsed_s``, in which at least one worker had a shard; None where that is not counted."""
+    pieces: str = "shards"
+    """What ``settled`` and ``to_do`` count: a sweep tries the same shards many times."""
 
     @property
     def at_work_s(self) -> float:
@@ -99,6 +101,8 @@ class Crew(PoolOwner, Generic[R]):
     """A job that hands shards to workers; a subclass makes the orders and judges the results."""
 
     job = ""
+    pieces = "shards"
+    """What is handed to workers, one at a time."""
 
     def __init__(
         self,
@@ -262,6 +266,7 @@ class Crew(PoolOwner, Generic[R]):
             limit=limit,
             limit_why=why,
             worked_s=self.pool.worked_s,
+            pieces=self.pieces,
         )
 
     def _limit(self, views: tuple[WorkerView, ...], pauses: Mapping[str, str]) -> tuple[str, str]:

@@ -178,6 +178,34 @@ def test_no_variable_no_flag_and_no_user_file_binds_a_gate(tmp_path: Path) -> No
         assert "alone" in found
 
 
+def test_keys_are_a_text_with_commas_or_a_list_and_each_knows_its_line(tmp_path: Path) -> None:
+    path = write(tmp_path, '[keys]\n"run.pause" = "f9, p,f9"\nrun.stop = ["f8"]\nlog.find = ""\nlog.all = []\n')
+    found = load_settings(tmp_path).settings.keys
+    assert {name: bound.names for name, bound in found.items()} == {
+        "run.pause": ("f9", "p"),
+        "run.stop": ("f8",),
+        "log.find": (),
+        "log.all": (),
+    }
+    assert [bound.where for bound in found.values()] == [f"{path}:{line}" for line in (2, 3, 4, 5)]
+    assert str(found["run.pause"]) == "f9,p", "it is written into the record of a run as one text"
+
+
+def test_a_users_own_keys_stand_below_those_of_the_corpus(tmp_path: Path) -> None:
+    write(tmp_path, '[keys]\n"run.pause" = "f9"\n')
+    (tmp_path / "config.toml").write_text('[keys]\n"run.pause" = "f8"\n"run.stop" = "f7"\n', encoding="utf-8")
+    found = load_settings(tmp_path, user_folder=tmp_path).settings.keys
+    assert {name: bound.names for name, bound in found.items()} == {"run.pause": ("f9",), "run.stop": ("f7",)}
+
+
+@pytest.mark.parametrize("raw", ["3", "true", '"f9,,f8"', '["f9", 3]', '["f9", ""]', "2026-01-02", "{ a = 1 }"])
+def test_keys_that_are_no_text_are_refused_with_their_line(tmp_path: Path, raw: str) -> None:
+    path = write(tmp_path, f'[keys]\n"run.pause" = {raw}\n')
+    told = complaint(tmp_path)
+    assert told.startswith(f"{path}:2: keys.run.pause")
+    assert 'wanted keys with commas between them, such as "f9" or "slash,f", or "" for none' in told
+
+
 def test_variables_read_numbers_lists_and_the_empty_text() -> None:
     env = {"GONOGO_CONVERT_WORKERS": "8", "GONOGO_LAYOUT_SOURCES": "a, b-*", "GONOGO_CONVERT_FLOOR": "", "HOME": "/"}
     env |= {"GONOGO_METADATA_FIELDS_TEXT": "words", "GONOGO_STATE": "/s"}

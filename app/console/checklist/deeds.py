@@ -13,9 +13,9 @@ from app.console.checklist.hand import Hand, Shown, asking
 from app.console.checklist.prompts import AnswerPrompt, Waiver, WaiverPrompt
 from app.console.checklist.words import prompt, sign_question
 from app.console.frame import Frame
+from app.console.keymap import key_for
 from app.console.modals import Confirm
 from engine.checklist.answers import State
-from engine.checklist.around import off_loop
 from engine.checklist.item_standing import ItemStanding
 from engine.checklist.ledger.entries import Answered
 from engine.checklist.lists import Checklist
@@ -23,6 +23,7 @@ from engine.checklist.signing.keys import Identity
 from engine.checklist.signing.sshkeygen import PassphraseWantedError, SigningError
 from engine.checklist.walk import Pen
 from engine.errors import GonogoError, printable
+from engine.run.off_loop import off_loop
 
 R = TypeVar("R")
 Asked: TypeAlias = asyncio.Future[R | None]
@@ -74,7 +75,7 @@ class Deeds:
             read = f"{each.item.id}: read {entry.value}, wanted {entry.wanted}"
             self._complain(f"{read}; {each.item.fix}")
         elif each.item.sign is not None:
-            self._tell(f"{each.item.id}: kept; it waits for a signature: s")
+            self._tell(f"{each.item.id}: kept; it waits for a signature: {key_for('list.sign', 's')}")
         return entry
 
     async def sign(self, shown: tuple[Shown, ...] | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from app.console.keymap import key_for
 from engine.checklist.item_standing import ItemStanding, ItemState
 from engine.checklist.standing import Standing
 
@@ -33,7 +34,7 @@ def why_not(action: str, now: Now) -> str:
         return closed
     if action in _ABOUT_ITEM:
         if now.each is None:
-            return "no item is chosen: f and / show others"
+            return f"no item is chosen: {others_shown_by()}"
         return _of_item(action, now.each, now.running)
     if action == "sign_all" and not now.standing.counts[ItemState.UNSIGNED]:
         return "nothing waits for a signature"
@@ -44,9 +45,14 @@ def why_not(action: str, now: Now) -> str:
     return ""
 
 
+def others_shown_by() -> str:
+    """Say which keys show other items."""
+    return f"{key_for('list.filter', 'f')} and {key_for('list.find', '/')} show others"
+
+
 def _closed(action: str, now: Now, standing: Standing) -> str:
     if now.list_changed:
-        return "the list's file was changed: q leaves, open it again"
+        return f"the list's file was changed: {key_for('console.leave', 'q')} leaves, open it again"
     if standing.problems:
         return "nothing counts in a ledger that cannot be believed: gonogo checklist verify"
     if now.busy and action in {"sign", "sign_all", "waive"}:
@@ -62,7 +68,7 @@ def _of_item(action: str, each: ItemStanding, running: Collection[str]) -> str:
         case "answer" | "check" if item.id in running:
             return f"{item.id} is being asked"
         case "check" if not item.asks_machine:
-            return f"only a person can answer {item.id}: Enter"
+            return f"only a person can answer {item.id}: {key_for('list.answer', 'Enter')}"
         case "sign":
             return _unsignable(each)
         case "waive" if item.waiver is None:
@@ -86,6 +92,6 @@ def _unsignable(each: ItemStanding) -> str:
         case ItemState.WAIVED:
             return f"{each.item.id} is waived: there is nothing to sign"
         case ItemState.OPEN:
-            return f"{each.item.id} was not answered yet: Enter, then sign"
+            return f"{each.item.id} was not answered yet: {key_for('list.answer', 'Enter')}, then sign"
         case _:
             return f"{each.item.id} is {each.state}: only a right answer is signed"

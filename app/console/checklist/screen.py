@@ -21,17 +21,17 @@ from app.console.checklist.hand import Hand, Shown
 from app.console.checklist.keys import KEYS
 from app.console.checklist.looks import Looks
 from app.console.checklist.prompts import Waiver
-from app.console.checklist.reasons import Now, why_not
+from app.console.checklist.reasons import Now, others_shown_by, why_not
 from app.console.checklist.table import ItemTable
 from app.console.checklist.words import alerts, counts, detail, explanation, is_for_person, verdict, wants_person
 from app.console.frame import Frame
 from app.console.modals import Page
 from engine.checklist.answers import State
-from engine.checklist.around import off_loop
 from engine.checklist.item_standing import ItemStanding
 from engine.checklist.lists import Item, Mode
 from engine.checklist.walk import Walk
 from engine.errors import GonogoError, printable
+from engine.run.off_loop import off_loop
 
 
 class ChecklistScreen(Frame):
@@ -265,7 +265,7 @@ class ChecklistScreen(Frame):
     def action_next(self) -> None:
         """Go to the next item that is not settled."""
         if not self._table.choose_next(lambda each: not each.is_settled):
-            self.tell("what is not settled is not shown: f and / show others", "warning")
+            self.tell(f"what is not settled is not shown: {others_shown_by()}", "warning")
 
     def action_filter(self) -> None:
         """Show another kind of items."""

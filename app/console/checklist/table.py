@@ -16,7 +16,9 @@ from textual.strip import Strip
 
 from app.checklist_wording import note
 from app.console.actions import Action, bindings
+from app.console.checklist.reasons import others_shown_by
 from app.console.checklist.words import RED, state_word
+from app.console.keymap import take_keys
 from app.console.pane import MOVES
 from engine.checklist.item_standing import SETTLED, ItemStanding
 from engine.checklist.lists import Level
@@ -53,6 +55,10 @@ class ItemTable(ScrollView, can_focus=True):
         self._chosen = ""
         self.filter = "all"
         self.text = ""
+
+    def on_mount(self) -> None:
+        """Take the keys that the operator bound anew."""
+        take_keys(self, self.ACTIONS)
 
     def show(self, items: tuple[ItemStanding, ...], running: Mapping[str, int]) -> None:
         """Show items as they stand now; draws nothing while nothing has changed."""
@@ -164,7 +170,7 @@ class ItemTable(ScrollView, can_focus=True):
         width, base = self.scrollable_content_region.width or self.size.width, self.rich_style
         at = int(self.scroll_offset.y) + y
         if at >= len(self._rows):
-            text = "nothing to show here: f and / show others" if y == 0 and self._all else ""
+            text = f"nothing to show here: {others_shown_by()}" if y == 0 and self._all else ""
             return Strip([Segment(text, base)]).adjust_cell_length(width, base)
         row = self._rows[at]
         if isinstance(row, str):

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from app.checklist_wording import GLYPHS, override_line
 from app.console.checklist.hand import Shown
+from app.console.keymap import key_for
 from engine.checklist.item_standing import SETTLED, ItemStanding, ItemState
 from engine.checklist.lists import Checklist, Item, Mode
 from engine.checklist.signing.keys import Identity
@@ -33,7 +34,8 @@ _HIDDEN: Final = "hidden until you have answered"
 def verdict(standing: Standing | None, problem: str, *, list_changed: bool) -> Text:
     """Say GO or NO-GO, and why; never GO on what cannot be trusted."""
     if list_changed:
-        told = "the list's file was changed: nothing given here counts any more; q leaves, open it again"
+        leave = key_for("console.leave", "q")
+        told = f"the list's file was changed: nothing given here counts any more; {leave} leaves, open it again"
         return Text("■ NO-GO ", "bold red").append(told, "default")
     if problem:
         return Text("? NO-GO ", "bold magenta").append(printable(problem), "default")

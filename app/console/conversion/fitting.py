@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -12,6 +13,8 @@ from engine.errors import printable
 
 Phrase = Sequence[Part]
 """Parts that are shown together or not at all."""
+_SOURCE_LEAST: Final = 3
+"""Columns in which something is left of a source that is cut."""
 
 
 def wide(parts: Iterable[Part]) -> int:
@@ -63,9 +66,14 @@ def cut_left(text: str, width: int) -> str:
 
 
 def short_name(shard: str, width: int) -> str:
-    """Name a shard on a width: in full, or as it is called in its folder, or by its end."""
-    last = shard.rpartition("/")[2]
-    return shard if cell_len(shard) <= width else last if cell_len(last) <= width else cut_left(shard, width)
+    """Name a shard on a width: in full, or with its source cut, or as it is called in its folder, or by its end."""
+    if cell_len(shard) <= width:
+        return shard
+    source, _, last = shard.rpartition("/")
+    room = width - cell_len(last) - 1
+    if source and room >= _SOURCE_LEAST:
+        return f"{cut(source, room)}/{last}"
+    return last if cell_len(last) <= width else cut_left(shard, width)
 
 
 def bar(share: float, width: int) -> str:

@@ -47,6 +47,8 @@ class Followed(RunView):
 
     touched: list[str] = field(default_factory=list)
     """It only grows: each reader remembers how far it has read, and may do so while another thread folds on."""
+    is_cut_off: bool = False
+    """Its engine is gone and left no summary: whatever is in hand was cut off."""
 
     def fold(self, events: Sequence[Event]) -> None:
         """Take events."""
@@ -56,6 +58,12 @@ class Followed(RunView):
             touched = [shard for event in events for shard in self._about(event)]
         super().fold(events)
         self.touched += touched  # now, for whoever reads it looks at what the fold made of it
+
+    def cut_off(self) -> None:
+        """Take it that the engine is gone and the log is read to its end; not while another thread folds on."""
+        if not self.is_cut_off and self.summary is None:
+            self.is_cut_off = True
+            self.touched += tuple(self.in_hand)
 
     def _about(self, event: Event) -> Iterable[str]:
         match event:

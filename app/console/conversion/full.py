@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from rich.text import Text
@@ -19,6 +18,7 @@ from app.console.look import inks
 from app.console.pane import Lines, Part
 from app.console.watch import Watch
 from engine.convert.view import Level
+from engine.run.off_loop import off_loop
 from engine.shards.clips import ClipRow
 
 _BESIDE = 110
@@ -108,14 +108,14 @@ class ShardScreen(Frame):
 
     async def look(self) -> bool:
         """Look at the run; at the shard's files where the run told of it anew, or its worker is at another stage."""
-        await asyncio.to_thread(self._watch.look)
+        await off_loop(self._watch.look)
         view, now = self._watch.view, self._watch.snapshot
         stages = [worker.stage for worker in now.workers if worker.shard == self._shard] if now is not None else []
         told = (view.last.get(self._shard), view.in_hand.get(self._shard), view.reasons.get(self._shard))
         read_at = (*told, *stages)
         if self._facts is None or read_at != self._read_at:
             self._read_at = read_at
-            self._facts = await asyncio.to_thread(read_facts, self._watch.folder, self._shard)
+            self._facts = await off_loop(lambda: read_facts(self._watch.folder, self._shard))
         return False
 
     def notes(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from app.console.conversion.steps import MARKS, Mark, Traces, steps
 from app.console.conversion.trail import MOST, told
 from app.console.look import inks
 from app.console.pane import Part
+from app.moments import read_moment
 from engine.convert.events import ShardDone
 from engine.convert.validation_events import ShardValidated
 from engine.convert.view import Level, RunView
@@ -28,6 +29,7 @@ Line = list[Part]
 _LETTERS: Final = {"audio": "A", "backup": "B", "temporary": "T", "status": "S"}
 _WIDE_LABEL: Final = 12
 _FRAMES: Final = 21
+_WHEN_COLUMNS: Final = len("2026-01-31 09:30:00")
 
 
 def status(view: RunView, shard: str) -> tuple[Level, str]:
@@ -242,8 +244,9 @@ def _agreement(clips: tuple[ClipRow, ...], tally: Tally) -> Iterator[Line]:
 
 def _log(facts: ShardFacts, clock: datetime) -> Iterator[Line]:
     for logged in facts.log:
-        at = datetime.fromisoformat(logged.time).astimezone(clock.tzinfo)
-        yield [(f"  {at:%Y-%m-%d %H:%M:%S}  ", inks.QUIET), (printable(told(logged.event)), "")]
+        at = read_moment(logged.time)
+        when = " " * _WHEN_COLUMNS if at is None else f"{at.astimezone(clock.tzinfo):%Y-%m-%d %H:%M:%S}"
+        yield [(f"  {when}  ", inks.QUIET), (printable(told(logged.event)), "")]
     if len(facts.log) == MOST:
         yield _row("", f"and more: only the newest {MOST} are shown", inks.QUIET)
 

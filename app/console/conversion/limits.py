@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.console.conversion.fitting import bar, cut, wide
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.pane import Part
 from engine.convert.view import RunView
@@ -27,13 +28,14 @@ class _Kind:
     ink: str
     has_bar: bool = False
     """Its reason begins with a share."""
-    way_out: str = ""
+    way_out: tuple[str, str, str] | None = None
+    """The action that would help, its usual key, and what that does."""
 
 
 _KINDS: Final = {
     "cpu": _Kind("CPU", inks.ACTIVE, has_bar=True),
     "disk": _Kind("DISK", inks.WARN, has_bar=True),
-    "workers": _Kind("WORKERS", inks.ACTIVE, way_out="; + adds one"),
+    "workers": _Kind("WORKERS", inks.ACTIVE, way_out=("run.more", "+", "adds one")),
     "end": _Kind("THE END", inks.GOOD),
 }
 
@@ -54,7 +56,11 @@ def limit(view: RunView, now: Snapshot | None, width: int) -> list[Part]:
     share = _SHARE.search(now.limit_why) if kind.has_bar else None
     if share is not None:
         head += [(bar(int(share[1]) / 100, _BAR), kind.ink), (" ", "")]
-    return [*head, (cut(f"{now.limit_why}{kind.way_out}", max(0, width - wide(head))), "")]
+    way_out = ""
+    if kind.way_out is not None:
+        action, usual, does = kind.way_out
+        way_out = f"; {key_for(action, usual)} {does}"
+    return [*head, (cut(f"{now.limit_why}{way_out}", max(0, width - wide(head))), "")]
 
 
 def _paused(pauses: Mapping[str, str], width: int) -> list[Part]:

@@ -39,7 +39,7 @@ def noted(view: RunView, shard: str) -> Noted:
             kept = "original kept" if isinstance(event, ShardDone) and event.backup_kept else ""
             notes = (why, tried, kept, *remarks(tally))
             return Noted(
-                f"{show_bytes(original.size_bytes)} → {show_bytes(result.size_bytes)}",
+                f"{show_bytes(original.size_bytes)} -> {show_bytes(result.size_bytes)}",
                 f"{tally.clips:,}",
                 show_seconds(event.seconds),
                 "; ".join(note for note in notes if note),

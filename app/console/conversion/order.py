@@ -42,7 +42,7 @@ ASCENDS: Final = {By.PLACE: True, By.STATE: True, By.SIZE: False, By.TIME: False
 """The first of the corpus, the worst state; the largest, the slowest, the newest change."""
 
 _WANTED: Final = {
-    Only.PENDING: frozenset({Shown.PENDING, Shown.RECOVERING, Shown.AGAIN}),
+    Only.PENDING: frozenset({Shown.PENDING, Shown.RECOVERING, Shown.AGAIN, Shown.CUT_OFF}),
     Only.IN_HAND: frozenset({Shown.IN_HAND}),
     Only.DONE: frozenset({Shown.DONE, Shown.SKIPPED}),
 }

@@ -1,9 +1,12 @@
-"""The page of reasons: what limits the run, who chose the workers, and why shards failed or wait, all in full. Pure."""
+"""The page of reasons: how the run ended, what limits it, why shards failed or wait, all of it in full. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from app.console.conversion.ending import lines_of
+from app.console.keymap import key_for
 from engine.convert.view import RunView
 from engine.crew.crew import Snapshot
 from engine.errors import printable
@@ -12,15 +15,23 @@ SHOWN: Final = 50
 """More are told by ``gonogo status``: nobody reads a page of a thousand reasons."""
 
 
-def reasons(view: RunView, now: Snapshot | None) -> list[str]:
-    """Return the paragraphs of the page."""
-    told = [*_of_run(view, now)]
+def reasons(view: RunView, now: Snapshot | None, end: Sequence[str]) -> list[str]:
+    """Return the paragraphs of the page.
+
+    Args:
+        view: the run's fold.
+        now: this moment; None where there is no engine.
+        end: how it ended, line by line; nothing for one that lives.
+    """
+    told = ["\n".join(lines_of(end))] if end else []
+    told += _of_run(view, now)
     why = [f"{shard}\n  {printable(reason)}" for shard, reason in list(view.reasons.items())]
     told += why[:SHOWN]
     if len(why) > SHOWN:
-        told.append(f"and {len(why) - SHOWN:,} more: gonogo status; in the table, f shows those in trouble alone")
-    if not why:
-        told.append("Nothing has failed, nothing is quarantined.")
+        trouble = f"{key_for('run.filter', 'f')} shows those in trouble alone"
+        told.append(f"and {len(why) - SHOWN:,} more: gonogo status; in the table, {trouble}")
+    if not why and (view.states or not end):  # of a run that told of no shard, that would be no comfort
+        told.append("No shard has failed, none is quarantined.")
     return told + [f"warning: {printable(warning)}" for warning in view.warnings]
 
 

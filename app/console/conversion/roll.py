@@ -37,6 +37,11 @@ class Roll:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def behind(self) -> int:
+        """How many changes :meth:`follow` would look at."""
+        return len(self.view.touched) - self._read
+
     def follow(self) -> list[Change]:
         """Take what the run told since the last call; each shard comes once, as it is now."""
         touched = self.view.touched[self._read :]

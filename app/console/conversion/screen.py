@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Mapping
 from typing import ClassVar, Final
@@ -14,6 +13,7 @@ from textual.containers import Container
 from textual.widgets import Input, Static
 
 from app.console.actions import Action, bindings
+from app.console.conversion.ending import fit_ending
 from app.console.conversion.facts import keeps_originals
 from app.console.conversion.fitting import text_of
 from app.console.conversion.followed import Followed, followed
@@ -31,19 +31,29 @@ from app.console.conversion.shardmap import ShardMap
 from app.console.conversion.table import ShardTable
 from app.console.conversion.words import ahead, caption, counts, progress, status
 from app.console.conversion.workers import WorkerList
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.modals import Page
 from app.console.steering import Steered, orders
 from app.console.watch import Watch
 from app.wording import gate_line
 from engine.convert.view import Level
+from engine.run.off_loop import off_loop
 
 _NO_SHARDS: Final = "this run has told of no shard yet"
+_NO_PLOTS: Final = "the plots are of a run that lives, and this one has ended"
 _BOTH: Final = 110
 """From this width on both plots are in sight, and the map beside the table: Textual's class ``-wide``."""
 _TABLE_LEAST: Final = 78
 """Columns in which a row of the table has all its figures."""
 _MAP_LEAST, _MAP_FRAME = 24, 4
+_ENDING_LEAST, _ENDING_MOST, _PADDING = 3, 0.6, 2
+"""Rows of a run's end beside its shards on a low screen, its share of any other, and what of that is padding: as in
+``conversion.tcss``."""
+_MANY: Final = 50_000
+"""So many changes take a tenth of a second to put into order: what they come to is shown before."""
+_AROUND: Final = 6
+"""Rows beside the end of a run without shards: those of the frame, its bar, its times."""
 _OF_SHARDS: Final = frozenset({"filter", "sort", "search", "trouble", "map"})
 
 ACTIONS: Final = (
@@ -52,7 +62,7 @@ ACTIONS: Final = (
     Action("run.sort", "o", "sort", "Order", "Sort by place, state, size, time, newest change", footer=False),
     Action("run.search", "slash", "search", "Find", "Show only shards with this text", shown_as="/"),
     Action("run.next", "n", "trouble(1)", "Next failure", "The next shard in trouble", shown_as="n", footer=False),
-    Action("run.before", "N", "trouble(-1)", "Last failure", "The one in trouble before", shown_as="N", footer=False),
+    Action("run.before", "N", "trouble(-1)", "Failure before", "The one in trouble before", shown_as="N", footer=False),
     Action("run.map", "m", "map", "Map", "The map of all shards, or their table"),
     Action("run.plot", "t", "plot", "Plot", "Throughput, or free space over time", footer=False),
     Action("run.reasons", "r", "reasons", "Reasons", "Why shards failed or wait, and what limits, in full"),
@@ -117,8 +127,10 @@ class RunScreen(Steered):
 
     async def look(self) -> bool:
         """Read what is new."""
-        await asyncio.to_thread(self.watch_run.look)
+        await off_loop(self.watch_run.look)
         seen = self.watch_run
+        if not seen.alive and seen.read_share is None:
+            self._view.cut_off()
         self._paces.take(seen.snapshot, alive=seen.alive)
         self.query_one(WorkerList).take(seen.snapshot)
         return seen.read_share is not None
@@ -151,13 +163,24 @@ class RunScreen(Steered):
         self.put("limit", text_of(limit(view, now, width)))
         self.put("counts", text_of(counts(view, width)))
         self.set_class(not view.states and (now is None or bool(now.stage)), "whole")
-        if seen.ending and seen.read_share is None and not self.has_class("ended"):
-            self.query_one("#ending", Static).update(Text("\n".join(seen.ending)))
+        if seen.ending and seen.read_share is None:
             self.add_class("ended")
+            told = fit_ending(seen.ending, width, self._ending_rows(), key_for("run.reasons", "r"))
+            self.put("ending", Text("\n".join(told)), layout=True)
         self.query_one(WorkerList).show()
         self._show_plots()
         if seen.read_share is None:
-            self._show_shards()
+            if self._roll.behind > _MANY:
+                self.call_after_refresh(self._show_shards)
+            else:
+                self._show_shards()
+
+    def _ending_rows(self) -> int:
+        """Return how many rows the end of a run may have: of one that told of no shard, all that there are."""
+        is_low = self.has_class("-low")
+        if self.has_class("whole"):
+            return max(_ENDING_LEAST, self.size.height - _AROUND - (0 if is_low else _PADDING))
+        return _ENDING_LEAST if is_low else int(self.size.height * _ENDING_MOST) - _PADDING
 
     def _show_plots(self) -> None:
         view, now = self._view, self.watch_run.snapshot
@@ -199,7 +222,7 @@ class RunScreen(Steered):
         if action in _OF_SHARDS and not seen.view.states:
             return _NO_SHARDS
         if action == "plot" and (self.has_class("ended") or self.size.width >= _BOTH):
-            return self.ENDED if self.has_class("ended") else "both plots are in sight"
+            return _NO_PLOTS if self.has_class("ended") else "both plots are in sight"
         chooses = action == "auto" and seen.snapshot is not None and seen.snapshot.auto
         return super().why_not(action) or ("the run chooses the number of workers itself already" if chooses else "")
 
@@ -289,7 +312,9 @@ class RunScreen(Steered):
 
     def action_reasons(self) -> None:
         """Show in full what a line of the table has no room for."""
-        self.app.push_screen(Page("\n\n".join(reasons(self._view, self.watch_run.snapshot))))
+        seen = self.watch_run
+        end = () if seen.alive else seen.ending or (self.status()[1],)
+        self.app.push_screen(Page("\n\n".join(reasons(self._view, seen.snapshot, end))))
 
     @property
     def steered(self) -> Watch:
@@ -300,6 +325,10 @@ class RunScreen(Steered):
         """Name the run."""
         run = self.watch_run.folder.run_id
         return f"Stop {run}?\n\nShards in hand come to a safe point; the same command goes on later."
+
+    def on_unmount(self) -> None:
+        """Watch no more: control that we had is free for others."""
+        self.watch_run.close()
 
     # The same again.
 

@@ -134,10 +134,14 @@ class ShardMap(Lines):
             self._go(wanted if 0 <= wanted <= last else (beyond if abs(by) > 1 else self._cell))
 
     def action_whole(self) -> None:
-        """Show all shards in sight, or one in each cell."""
-        if self.cells is not None:
-            self._whole = self.cells.each == 1
-            self._lay()
+        """Show all shards in sight, or one in each cell; where both are so already, say that."""
+        if self.cells is None:
+            return
+        before, self._whole = self._whole, self.cells.each == 1
+        if not self._lay():
+            self._whole = before
+            self.app.clear_notifications()
+            self.notify("all shards are in sight, each in a cell of its own", markup=False)
 
     def action_open(self) -> None:
         """Show the shard in full."""

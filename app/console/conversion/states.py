@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from app.console.conversion.followed import Followed
 from app.console.look import inks
 from app.console.words import GLYPHS
 from engine.convert.view import RunView
@@ -21,10 +22,12 @@ class Shown(IntEnum):
     AGAIN = 2
     """An attempt failed, and it is tried again."""
     RECOVERING = 3
-    IN_HAND = 4
-    PENDING = 5
-    SKIPPED = 6
-    DONE = 7
+    CUT_OFF = 4
+    """A worker had it when the engine was killed."""
+    IN_HAND = 5
+    PENDING = 6
+    SKIPPED = 7
+    DONE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ SIGNS: Final = {
     Shown.QUARANTINED: Sign(GLYPHS[State.QUARANTINED], State.QUARANTINED.value, inks.BAD),
     Shown.AGAIN: Sign("▲", "tried again", inks.WARN),
     Shown.RECOVERING: Sign(GLYPHS[State.RECOVERING], State.RECOVERING.value, inks.WARN),
+    Shown.CUT_OFF: Sign("▲", "cut off", inks.WARN),
     Shown.IN_HAND: Sign("▸", "in hand", inks.ACTIVE),
     Shown.PENDING: Sign(GLYPHS[State.PENDING], State.PENDING.value, inks.QUIET),
     Shown.SKIPPED: Sign(GLYPHS[State.SKIPPED], State.SKIPPED.value, inks.PLAIN),
@@ -60,10 +64,15 @@ OF_STATE: Final[Mapping[State | None, Shown]] = {
 }
 
 
+def in_hand(view: RunView) -> Shown:
+    """Say what is shown of shards that a worker took and did not give back."""
+    return Shown.CUT_OFF if isinstance(view, Followed) and view.is_cut_off else Shown.IN_HAND
+
+
 def shown(view: RunView, shard: str) -> Shown:
     """Say what is shown of one shard."""
     if shard in view.in_hand:
-        return Shown.IN_HAND
+        return in_hand(view)
     state = view.states.get(shard, State.PENDING)
     if state is State.PENDING and shard in view.reasons:
         return Shown.AGAIN

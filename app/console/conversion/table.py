@@ -15,17 +15,18 @@ from app.console.conversion.noting import noted
 from app.console.conversion.order import ASCENDS, By, Only, Order
 from app.console.conversion.roll import Change, Roll
 from app.console.conversion.states import SIGNS, Shown
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.pane import Lines, Part
 from engine.errors import printable
 
 _STATE: Final = 14
-_SIZE, _CLIPS, _TIME = 18, 7, 9
+_SIZE, _CLIPS, _TIME = 19, 7, 9
 """Columns of figures, with the gap behind each; with them a name of 24 letters has room on 80 columns."""
-_NAME_LEAST: Final = 16
-_NAME_MOST: Final = 40
-_NOTE_LEAST: Final = 6
-"""Fewer columns say nothing."""
+_NAME_LEAST, _NAME_MOST = 16, 40
+"""A longer name has what the figures and a note leave."""
+_NOTE_LEAST, _NOTE_WANTED = 6, 24
+"""Fewer columns say nothing; with so many, a longer note gives way to a longer name."""
 _HEADS: Final = {By.STATE: "state", By.PLACE: "shard", By.SIZE: "size", By.TIME: "time", By.NEWEST: "newest change"}
 
 
@@ -121,12 +122,12 @@ class ShardTable(Lines):
             self._keep_in_sight()
 
     def _widest_name(self) -> int:
-        """Return the width of names as one shard in sight tells it: to ask all of them would take too long."""
+        """Return the width of the widest name among those in sight: to ask all of them would take too long."""
         assert self.order is not None
         top = int(self.scroll_offset.y)
         rows = range(top, min(len(self.order), top + max(1, self.size.height)))
         names = (self.order.roll.names[self.order.place(row)] for row in rows)
-        return max(self._name_wide, min(_NAME_MOST, max(map(cell_len, names), default=0)))
+        return max(self._name_wide, max(map(cell_len, names), default=0))
 
     def go(self, at: int) -> None:
         """Put the cursor on a row; it stays on that shard from then on, but in the first row it stays there."""
@@ -136,10 +137,11 @@ class ShardTable(Lines):
     # Drawing.
 
     def _columns(self, width: int) -> tuple[int, tuple[bool, bool, bool]]:
-        """Share a width out: first the name, then size, clips and time, as far as each has room."""
-        name = max(_NAME_LEAST, min(self._name_wide, width - _STATE - 2))
-        left = width - _STATE - name - 2
+        """Share a width out: first the name, then size, clips and time, as far as each has room; a long name last."""
         ends = (_SIZE, _SIZE + _CLIPS, _SIZE + _CLIPS + _TIME)
+        room = width - _STATE - 2
+        name = max(_NAME_LEAST, min(self._name_wide, room, max(_NAME_MOST, room - ends[-1] - _NOTE_WANTED)))
+        left = room - name + 1  # the last column wants no gap behind it
         return name, (left >= ends[0], left >= ends[1], left >= ends[2])
 
     def head(self, y: int, width: int) -> list[Part]:
@@ -152,7 +154,7 @@ class ShardTable(Lines):
         rest = _figures((told[By.SIZE], "clips", told[By.TIME]), shown)
         line = f"{told[By.STATE]:<{_STATE}}{told[By.PLACE]:<{name_wide}}  {rest}"
         note = told[By.NEWEST] if by is By.NEWEST else "note"
-        return [(cut(line + note if width - len(line) >= _NOTE_LEAST else line, width), inks.QUIET)]
+        return [(cut(line + note if width - len(line) >= _NOTE_LEAST else line.rstrip(), width), inks.QUIET)]
 
     def parts(self, at: int, width: int) -> list[Part]:
         """Draw one shard."""
@@ -163,8 +165,9 @@ class ShardTable(Lines):
         name = f"{set_cell_size(short_name(printable(shard), name_wide), name_wide)}  "
         told = noted(roll.view, shard)
         if roll.is_trouble(place):  # why, before any figure
-            room = width - _STATE - name_wide - 2
-            return [_state(roll, shard, kind), (name, ""), (cut(printable(told.note), room), "")]
+            size = _figures((told.size, "", ""), (shown[0] and self.order.by is By.SIZE, False, False))
+            room = width - _STATE - name_wide - 2 - len(size)
+            return [_state(roll, shard, kind), (name, ""), (size + cut(printable(told.note), room), "")]
         if not (told.clips or told.seconds):  # of one that was not converted, the note has the room of the figures
             shown = (shown[0], False, False)
         figures = _figures((told.size, told.clips, told.seconds), shown)
@@ -175,7 +178,8 @@ class ShardTable(Lines):
     def empty(self) -> str:
         """Say what else can be shown."""
         some = self.order is not None and len(self.order.roll)
-        return "no shard is so: f shows others, / looks for others" if some else "no shard yet"
+        other, find = key_for("run.filter", "f"), key_for("run.search", "/")
+        return f"no shard is so: {other} shows others, {find} looks for others" if some else "no shard yet"
 
     def action_open(self) -> None:
         """Show the shard in full."""

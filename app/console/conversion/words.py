@@ -6,20 +6,26 @@ import math
 from datetime import datetime
 from typing import Final
 
-from app.console.conversion.fitting import Phrase, bar, cut, fit, plain, wide
+from rich.cells import cell_len
+
+from app.console.conversion.fitting import Phrase, bar, cut, fit, plain, short_name, wide
 from app.console.conversion.forecast import Deadline, clock_time, ends_at, slack
 from app.console.conversion.noting import in_a_line
 from app.console.conversion.order import ASCENDS, By, Order
-from app.console.conversion.states import SIGNS, Shown
+from app.console.conversion.states import SIGNS, Shown, in_hand
+from app.console.conversion.work import came, counts_all, only_looks
 from app.console.look import inks
 from app.console.pane import Part
 from app.wording import verdict
 from engine.convert.view import Level, RunView, health
 from engine.crew.answers import State
 from engine.crew.crew import Snapshot
+from engine.errors import printable
 from engine.units import show_bytes, show_seconds
 
 _BAR_LEAST: Final = 8
+_NAME_LEAST, _REST_LEAST = 12, 6
+"""Columns in which most shards can be told by their numbers; and in which more of one says anything."""
 _COUNTED: Final = {
     State.DONE: Shown.DONE,
     State.SKIPPED: Shown.SKIPPED,
@@ -35,7 +41,9 @@ def status(view: RunView, *, alive: bool, problem: str = "") -> tuple[Level, str
         return Level.UNKNOWN, problem
     level, why = health(view, alive=alive)
     if view.summary is not None:
-        why = f"{verdict(view.summary.outcome)} {view.summary.detail}".strip()
+        outcome = view.summary.outcome
+        told = view.summary.detail.partition("\n")[0] or (why if level is Level.RED else "")
+        why = ": ".join(part for part in (verdict(outcome), told.removeprefix(f"{outcome}: ")) if part)
     elif view.stopping:
         why = "stopping: shards in hand come to a safe point"
     return level, why
@@ -52,26 +60,21 @@ def progress(view: RunView, now: Snapshot | None, pace: float, width: int) -> li
     """
     if now is not None and now.stage:
         return [(f"at {now.stage}", inks.ACTIVE)]
-    total, so_far = (now.bytes_to_do, now.bytes_done) if now is not None else _settled(view)
-    share = max(0.0, min(1.0, so_far / total)) if total else 1.0
-    phrases: list[Phrase] = [[(f"{share:4.0%}", inks.STRONG)]]
-    if now is not None:
-        phrases.append([(f"{now.settled:,}/{now.to_do:,} shards", "")])
-        if math.isnan(pace):
-            pace = now.pace or 0.0
-        phrases.append([(f"{show_bytes(pace)}/s", "")])
-    told = fit(phrases, width - _BAR_LEAST - 2)
+    if now is None:
+        share, so_far = came(view)
+        return _bar(share, [[(so_far, "")]] if so_far else [], width) if share is not None else [(so_far, inks.QUIET)]
+    share = now.bytes_done / now.bytes_to_do if now.bytes_to_do else 1.0
+    pace = (now.pace or 0.0) if math.isnan(pace) else pace
+    return _bar(share, [[(f"{now.settled:,}/{now.to_do:,} {now.pieces}", "")], [(f"{show_bytes(pace)}/s", "")]], width)
+
+
+def _bar(share: float, phrases: list[Phrase], width: int) -> list[Part]:
+    """Draw a share, and what there is to say of it beside."""
+    share = max(0.0, min(1.0, share))
+    told = fit([[(f"{share:4.0%}", inks.STRONG)], *phrases], width - _BAR_LEAST - 2)
     drawn = bar(share, max(_BAR_LEAST, width - wide(told) - 2))
     done = drawn.rstrip("░")
     return [(done, inks.GOOD), (drawn[len(done) :], inks.QUIET), ("  ", ""), *told]
-
-
-def _settled(view: RunView) -> tuple[int, int]:
-    """Return how many shards a run that is over knew, and how many are neither pending nor cut off."""
-    if not view.states:
-        return 1, int(view.summary is not None)
-    left = view.tally[State.PENDING] + view.tally[State.RECOVERING]
-    return len(view.states), len(view.states) - left
 
 
 def ahead(view: RunView, now: Snapshot | None, deadline: Deadline | None, clock: datetime, width: int) -> list[Part]:
@@ -124,16 +127,23 @@ def _over(view: RunView, clock: datetime) -> list[Phrase]:
 
 
 def counts(view: RunView, width: int) -> list[Part]:
-    """Say how many shards are in which state, as ``gonogo status`` counts; what is nought gives way first."""
+    """Say how many shards are in which state, as ``gonogo status`` counts; what is nought gives way first.
+
+    The states that a run only found are told as such: their numbers say nothing of how far it is.
+    """
+    label: Part = ("found  " if only_looks(view) else "", inks.QUIET)
+    if not view.states:
+        return [label, ("nothing yet", inks.QUIET)] if label[0] else []
+    width -= wide([label])
     tally = {kind: view.tally[state] for state, kind in _COUNTED.items()}
     recovering = view.tally[State.RECOVERING]
     if recovering:
         tally[Shown.RECOVERING] = recovering
-    in_hand: list[Phrase] = [_count(Shown.IN_HAND, len(view.in_hand))] if view.in_hand else []
+    held: list[Phrase] = [_count(in_hand(view), len(view.in_hand))] if view.in_hand else []
     all_of = [_count(kind, number) for kind, number in tally.items()]
-    if wide(fit(all_of, 10_000)) > width:
+    if not counts_all(view) or wide(fit(all_of, 10_000)) > width:
         all_of = [_count(kind, number) for kind, number in tally.items() if number]
-    return fit([*all_of, *in_hand], width)
+    return [*([label] if label[0] else []), *fit([*all_of, *held], width)]
 
 
 def _count(kind: Shown, number: int) -> Phrase:
@@ -158,10 +168,12 @@ def caption(order: Order, chosen: int | None, map_told: str, width: int) -> list
         return fit([shown], width)
     roll = order.roll
     shard, sign = roll.names[chosen], SIGNS[roll.shown(chosen)]
-    pointed: Phrase = [(f"{sign.glyph} {sign.word} ", sign.ink), (shard, ""), (f"  {in_a_line(roll.view, shard)}", "")]
     map_phrase: Phrase = [(map_told, inks.QUIET)] if map_told else []
-    line = fit([shown, map_phrase], width // 2)
-    return [*line, ("  ", ""), *pointed]
+    head: list[Part] = [*fit([shown, map_phrase], width // 2), ("  ", ""), (f"{sign.glyph} {sign.word} ", sign.ink)]
+    name = short_name(printable(shard), max(_NAME_LEAST, width - wide(head)))
+    rest = printable(in_a_line(roll.view, shard))
+    room = width - wide(head) - cell_len(name) - 2
+    return [*head, (name, ""), *([(f"  {cut(rest, room)}", "")] if room >= _REST_LEAST else [])]
 
 
 def counts_line(view: RunView) -> str:

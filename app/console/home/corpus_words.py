@@ -9,6 +9,7 @@ from app.console.conversion.fitting import fit
 from app.console.home.ago import ago, since
 from app.console.home.lines import Line, Section
 from app.console.home.words import LEVEL_INKS, line, state
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.pane import Part
 from app.console.words import GLYPHS, LEVEL_GLYPHS
@@ -23,8 +24,6 @@ _ALWAYS: Final = (State.DONE, State.PENDING)
 """States that are told also where no shard is in them: the numbers stand still."""
 _ORDER: Final = (State.QUARANTINED, State.FAILED, State.RECOVERING, State.DONE, State.PENDING, State.SKIPPED)
 """What wants a person first: it is the last to be left out."""
-_WHOLE_HOURS: Final = 100
-"""From here on nobody asks for less than an hour."""
 _INKS: Final = {
     State.QUARANTINED: inks.BAD,
     State.FAILED: inks.BAD,
@@ -48,7 +47,7 @@ def corpus(seen: HomeSeen, width: int, *, sources: bool) -> Section:
         if seen.corpus_problem:
             unknown: list[Part] = [state("?", "UNKNOWN", inks.UNKNOWN), (seen.corpus_problem, inks.PLAIN)]
             return Section("Corpus", "", (line(unknown, width, key="corpus", page=seen.corpus_problem),))
-        told = "no inventory yet: i makes one; it reads, and changes nothing"
+        told = f"no inventory yet: {key_for('home.inventory', 'i')} makes one; it reads, and changes nothing"
         return Section("Corpus", "", (line([(told, inks.WARN)], width),))
     page = _page(known)
     lines = [line(fit(_states(known.counts), width), width, key="states", page=page)]
@@ -69,28 +68,21 @@ def _states(counts: Mapping[str, int]) -> list[list[Part]]:
 def _figures(known: CorpusSeen, now_s: float) -> list[list[Part]]:
     about = "" if known.is_exact else "about "
     if not known.inventory_time:
-        return [[(f"{counted(known.shards, 'shard')}; no inventory yet: i makes one", inks.PLAIN)]]
+        makes = f"{key_for('home.inventory', 'i')} makes one"
+        return [[(f"{counted(known.shards, 'shard')}; no inventory yet: {makes}", inks.PLAIN)]]
     return [
         [(f"{counted(known.shards, 'shard')} of {counted(len(known.sources), 'source')}", inks.PLAIN)],
-        [(f"{about}{hours(known.duration_s)}", inks.PLAIN)],
+        [(f"{about}{show_seconds(known.duration_s)}", inks.PLAIN)],
         [(f"{'was ' if known.states_time > known.inventory_time else ''}{show_bytes(known.size_bytes)}", inks.PLAIN)],
         [(f"{about}{counted(known.clips, 'clip')}", inks.PLAIN)],
         [(f"counted {since(known.inventory_time, now_s)}", inks.QUIET)],
     ]
 
 
-def hours(duration_s: float) -> str:
-    """Write how much audio it is: ``6,401 h``, ``2.5 h``, ``2:28 min``."""
-    found = duration_s / 3600
-    if found < 1:
-        return show_seconds(duration_s)
-    return f"{found:,.0f} h" if found >= _WHOLE_HOURS else f"{found:.3g} h"
-
-
 def _source(each: SourceTotals, width: int, page: str) -> Line:
     parts: list[Part] = [
         (f"{each.source}  ", inks.STRONG),
-        (f"{counted(sum(each.counts.values()), 'shard')}, {hours(each.seconds_of_audio)}, ", inks.PLAIN),
+        (f"{counted(sum(each.counts.values()), 'shard')}, {show_seconds(each.seconds_of_audio)}, ", inks.PLAIN),
         (f"{show_bytes(each.size_bytes)}  ", inks.PLAIN),
         ("; ".join(each.audio), inks.QUIET),
     ]
@@ -105,7 +97,7 @@ def _page(known: CorpusSeen) -> str:
         lines += [
             printable(each.source),
             f"  {states}",
-            f"  {counted(each.clips, 'clip')}, {hours(each.seconds_of_audio)}, {show_bytes(each.size_bytes)}",
+            f"  {counted(each.clips, 'clip')}, {show_seconds(each.seconds_of_audio)}, {show_bytes(each.size_bytes)}",
             *(f"  {printable(kind)}" for kind in each.audio),
             "",
         ]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from app.home.values import CorpusSeen, HomeSeen
+from app.home.values import CorpusSeen, HomeSeen, RunLine
+from engine.convert.view import Level
 from engine.crew.answers import State
 from engine.errors import printable
+from engine.run.outcome import Outcome
 from engine.units import counted, show_bytes
 
 
@@ -43,6 +45,11 @@ JOBS: Final = (
     Job("clean", ("clean",), "DELETE kept originals and scratch", asks=True),
 )
 
+_GO_ON: Final = ("convert", "window")
+"""Jobs that go on where they were cut off; the others are begun again."""
+_CUT_OFF: Final = (None, Outcome.INTERRUPTED, Outcome.TERMINATED, Outcome.SAFETY_STOP, Outcome.ERROR)
+"""Ends that nobody has to decide anything after; None is a run that was killed."""
+
 
 def job(name: str) -> Job:
     """Return a job by its name."""
@@ -51,14 +58,42 @@ def job(name: str) -> Job:
 
 def next_job(seen: HomeSeen) -> str:
     """Return the name of the job that would bring this corpus on; the first of them where nothing is known."""
+    if (left := left_off(seen)) is not None:
+        return left.job
     known, current = seen.corpus, {each.name for each in seen.artifacts if each.made is not None and not each.is_older}
     if known is None or not known.inventory_time:
         return "inventory"
-    if any(known.counts.get(state) for state in (State.PENDING, State.RECOVERING)):
+    if _is_to_convert(known):
         return "convert" if "sweep" in current else "sweep"
     artifact_of = {"validate": "validation"}
     wanted = ("validate", "manifest", "split", "benchmark", "buckets", "export", "report")
     return next((name for name in wanted if artifact_of.get(name, name) not in current), "clean")
+
+
+def left_off(seen: HomeSeen) -> RunLine | None:
+    """Return the conversion or window that was cut off and left something to go on with; None where none did."""
+    began = [each for each in seen.runs if each.job in _GO_ON and not each.dry_run and not each.window]
+    newest = max(began, key=lambda each: (each.created, each.id), default=None)
+    if newest is None or newest.is_alive or newest.outcome not in _CUT_OFF:
+        return None
+    if newest.outcome is None and newest.level is Level.UNKNOWN:
+        return None  # how it ended, nobody knows
+    is_all_settled = newest.job == "convert" and seen.corpus is not None and not _is_to_convert(seen.corpus)
+    return None if is_all_settled else newest
+
+
+def told_next(seen: HomeSeen, key: str) -> str:
+    """Say which job would be next, and the key for it; "" while anything runs: what is next then, its end tells."""
+    name = next_job(seen)
+    if any(each.is_alive for each in seen.runs) or why_not(job(name), seen):
+        return ""
+    if (left := left_off(seen)) is not None:
+        return f"next: {key} goes on with {name} {left.id[-4:]}"
+    return f"next would be {name}: {key} starts it"
+
+
+def _is_to_convert(known: CorpusSeen) -> bool:
+    return any(known.counts.get(state) for state in (State.PENDING, State.RECOVERING))
 
 
 def why_not(what: Job, seen: HomeSeen) -> str:

@@ -9,6 +9,7 @@ from app.console.home.corpus_words import corpus, disk, made
 from app.console.home.lines import LABEL, Line, below, beside
 from app.console.home.window_words import window
 from app.console.home.words import alerts, lists, runs, training
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.home.values import HomeSeen
 
@@ -83,14 +84,14 @@ _WELCOME: Final = (
     ("gonogo watch LOG", "watches a training run; it needs no corpus"),
     ("gonogo runs", "lists every run of yours, wherever its corpus lies"),
     ("", ""),
-    ("? says what every key does, q leaves.", ""),
 )
 _COMMAND: Final = 26
 
 
 def _welcome() -> tuple[Line, ...]:
     lines = []
-    for number, (text, told) in enumerate(_WELCOME):
+    keys = f"{key_for('console.help', '?')} says what every key does, {key_for('console.leave', 'q')} leaves."
+    for number, (text, told) in enumerate((*_WELCOME, (keys, ""))):
         ink = inks.STRONG if told or not number else inks.PLAIN
         lines.append(Line(((f"{text:<{_COMMAND}}" if told else text, ink), (told, inks.PLAIN))))
     return tuple(lines)

@@ -8,6 +8,7 @@ from typing import Final
 
 from app.console.look import inks
 from app.console.pane import Part
+from app.console.tabs import NAMES, key_to
 from app.home.values import NOTHING, Ref
 
 LABEL: Final = 12
@@ -33,7 +34,7 @@ class Section:
 
     name: str
     digit: str
-    """The key of the screen that has all of it; "" for none."""
+    """The digit of the screen that has all of it; "" for none."""
     lines: tuple[Line, ...]
     least: int = 1
     """Lines that are shown whatever room there is."""
@@ -44,7 +45,12 @@ class Section:
     @property
     def label(self) -> str:
         """Its name, after the key that opens it."""
-        return f"{self.digit or ' '} {self.name}"
+        return f"{self.key} {self.name}"
+
+    @property
+    def key(self) -> str:
+        """How the key of that screen is written; a blank where there is none."""
+        return key_to(NAMES[int(self.digit) - 1]) if self.digit else " "
 
 
 def share_out(sections: Sequence[Section], rows: int) -> tuple[Section, ...]:
@@ -87,7 +93,7 @@ def _before(section: Section, number: int) -> tuple[Part, ...]:
 
 
 def _named(section: Section) -> tuple[Part, ...]:
-    return ((section.digit or " ", inks.ACTIVE), (f" {section.name}", section.ink))
+    return ((section.key, inks.ACTIVE), (f" {section.name}", section.ink))
 
 
 def below(sections: Sequence[Section], rows: int, width: int) -> tuple[Line, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar, Final
@@ -27,6 +26,7 @@ from app.home.look import Home
 from app.home.values import HomeSeen, Kind
 from engine.convert.view import Level
 from engine.errors import GonogoError, printable
+from engine.run.off_loop import off_loop
 
 _SCROLL_BAR: Final = 1
 ACTIONS: Final = (
@@ -107,7 +107,7 @@ class HomeScreen(Frame):
 
     async def look(self) -> bool:
         """Read what is new."""
-        self.seen = await asyncio.to_thread(self._home.look)
+        self.seen = await off_loop(self._home.look)
         return self._home.is_behind
 
     def heading(self) -> str:
@@ -222,7 +222,7 @@ class HomeScreen(Frame):
         # The state goes with it: it may be another than the engine would choose. The corpus may begin with a dash.
         arguments = ["--state", str(place.state), *self._options, *what.command, "--", str(place.corpus)]
         try:
-            run = await asyncio.to_thread(start_engine, arguments, place.state)
+            run = await off_loop(lambda: start_engine(arguments, place.state))
         except (GonogoError, OSError, msgspec.MsgspecError) as error:
             code = f" (exit code {error.code})" if isinstance(error, EngineRefusedError) else ""
             self.app.push_screen(Page(f"{what.name} did not start{code}.\n\n{_said(error)}"))

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from app.console.home.jobs import JOBS, next_job, why_not
+from app.console.home.jobs import JOBS, next_job, told_next, why_not
 from app.console.look import inks
 from app.console.pane import Lines, Part
 from app.home.values import HomeSeen
@@ -27,6 +27,7 @@ class JobList(Lines):
         super().__init__(id="jobs")
         self._seen = seen
         self._next = next_job(seen)
+        self._marks = bool(told_next(seen, ""))
         self.count = len(JOBS)
         self.at = next(at for at, job in enumerate(JOBS) if job.name == self._next)
 
@@ -41,7 +42,7 @@ class JobList(Lines):
         job = JOBS[at]
         refused = why_not(job, self._seen)
         ink = inks.QUIET if refused else inks.STRONG
-        mark: Part = ("next ", inks.GOOD) if job.name == self._next and not refused else ("     ", "")
+        mark: Part = ("next ", inks.GOOD) if job.name == self._next and self._marks else ("     ", "")
         asks: Part = ("asks first  " if job.asks else "            ", inks.QUIET if refused else inks.WARN)
         return [mark, (f"{job.name:<{_NAME}}", ink), asks, (job.does, inks.QUIET if refused else inks.PLAIN)]
 

@@ -8,6 +8,7 @@ from app.console.conversion.fitting import fit
 from app.console.home.lines import Line, Section
 from app.console.home.timeline import timeline
 from app.console.home.words import LEVEL_INKS, line, state
+from app.console.keymap import key_for
 from app.console.look import inks
 from app.console.pane import Part
 from app.console.words import LEVEL_GLYPHS
@@ -35,7 +36,8 @@ def window(seen: HomeSeen, width: int, *, steps: bool) -> Section:
         steps: whether each step is told by itself.
     """
     if seen.window is None:
-        none = line([("none yet: s starts one, with all the jobs in their order", inks.QUIET)], width)
+        start = key_for("home.start", "s")
+        none = line([(f"none yet: {start} starts one, with all the jobs in their order", inks.QUIET)], width)
         return Section("Window", "3", (none,))
     now, table = seen.window, seen.window.table
     what = state(LEVEL_GLYPHS[now.level], now.level.name, LEVEL_INKS[now.level])

@@ -8,8 +8,10 @@ from typing import Final
 
 from app.console.conversion.fitting import bar, cut, cut_left, fit, wide
 from app.console.home.ago import ago, since
-from app.console.home.jobs import job, next_job, why_not
+from app.console.home.jobs import told_next
 from app.console.home.lines import Line, Section
+from app.console.keymap import key_for
+from app.console.lists.words import overridden, state_of, told_of
 from app.console.look import inks
 from app.console.pane import Part
 from app.console.words import LEVEL_GLYPHS
@@ -128,9 +130,8 @@ def runs(seen: HomeSeen, width: int, *, older: bool) -> Section:
     shown = [each for each in whole if older or each.id in news]
     lines = [_run(each, seen.now_s, width, is_news=each.id in news) for each in shown]
     if not lines:
-        lines.append(line([("none yet: s starts a job", inks.QUIET)], width))
-    elif not why_not(job(next_job(seen)), seen):
-        told = f"next would be {next_job(seen)}: s starts it"
+        lines.append(line([(f"none yet: {key_for('home.start', 's')} starts a job", inks.QUIET)], width))
+    elif told := told_next(seen, key_for("home.start", "s")):
         lines.append(line([(" " * _WORD, ""), (told, inks.QUIET)], width))
     return Section("Runs", "2", tuple(lines), least=3)
 
@@ -168,7 +169,7 @@ def _living(each: RunLine, width: int) -> list[Part]:
     if each.eta_s is not None:
         phrases.append([(f"{show_seconds(each.eta_s)} left", inks.PLAIN)])
     if each.to_do:
-        what = "steps" if each.job == "window" else "shards"
+        what = "steps" if each.job == "window" else each.pieces
         phrases.append([(f"{each.settled:,}/{each.to_do:,} {what}", inks.PLAIN)])
     if each.stage:
         phrases.append([(f"at {each.stage}", inks.PLAIN)])
@@ -206,26 +207,12 @@ def lists(seen: HomeSeen, width: int) -> Section:
 
 
 def _list(each: ListSeen, width: int) -> Line:
-    if each.problem:
-        what = state("?", "UNKNOWN", inks.UNKNOWN)
-    elif each.is_go:
-        what = state("✓", "GO", inks.GOOD)
-    else:
-        what = state("x" if each.is_red else "·", "NO-GO", inks.BAD if each.is_red else inks.WARN)
     opens = f"({', '.join(each.gates)}) " if each.gates else ""
-    parts: list[Part] = [what, (f"{each.id} ", inks.STRONG), (opens, inks.QUIET)]
+    parts: list[Part] = [state(*state_of(each)), (f"{each.id} ", inks.STRONG), (opens, inks.QUIET)]
     if each.overridden:
-        parts.append((f"overridden {counted(each.overridden, 'time')}, ", inks.BAD))
-    parts.append((_list_told(each), inks.PLAIN))
+        parts.append((f"{overridden(each)}, ", inks.BAD))
+    parts.append((told_of(each), inks.PLAIN))
     return line(parts, width, key=each.id, ref=Ref(Kind.CHECKLIST, each.id))
-
-
-def _list_told(each: ListSeen) -> str:
-    if each.is_broken:
-        return "the ledger cannot be believed"
-    waits = [f"{each.to_answer} to answer"] if each.to_answer else []
-    waits += [f"{each.to_sign} to sign"] if each.to_sign else []
-    return ", ".join(waits) if waits and not each.is_red else each.why
 
 
 # Training.

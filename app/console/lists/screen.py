@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import ClassVar, Final
 
@@ -14,39 +13,28 @@ from textual.message import Message
 from textual.widgets import Static
 
 from app.console.actions import Action, bindings
+from app.console.conversion.fitting import cut, wide
 from app.console.frame import Frame
+from app.console.lists.words import overridden, state_of, told_of
 from app.console.look import inks
 from app.console.pane import MOVES, Lines, Part
 from app.home.lists import Lists
 from app.home.values import ListSeen, Place
 from engine.convert.view import Level
 from engine.errors import printable
-from engine.units import counted
+from engine.run.off_loop import off_loop
 
-_STATE: Final = 11
+_STATE: Final = 7
+"""Columns of the longest word: UNKNOWN."""
 _OPEN: Final = Action("lists.open", "enter", "open", "Open", "Walk the list under the cursor", shown_as="⏎")
-
-
-def state_of(seen: ListSeen) -> Part:
-    """Say how a list stands: a sign and a word, and its ink."""
-    if seen.problem or seen.is_broken:
-        return "? unreadable", inks.UNKNOWN
-    if seen.is_go:
-        return "● GO", inks.GOOD
-    if seen.is_red:
-        return "■ NO-GO", inks.BAD
-    return ("▲ NO-GO", inks.WARN) if seen.is_begun or seen.is_bound else ("· not begun", inks.QUIET)
 
 
 def about(seen: ListSeen) -> list[str]:
     """Say in three lines what there is to know of a list."""
     gates = f"the gate of {' and '.join(seen.gates)}" if seen.gates else "no gate is bound to it: it stops nothing"
     whose = "the corpus's own" if seen.is_own else "shipped with gonogo"
-    waits = [f"{seen.to_answer} to answer"] if seen.to_answer else []
-    waits += [f"{seen.to_sign} to sign"] if seen.to_sign else []
-    opened = f"; opened against it {counted(seen.overridden, 'time')}" if seen.overridden else ""
-    told = f"{seen.why}{opened}" + (f"; a person: {', '.join(waits)}" if waits else "")
-    return [printable(seen.title or seen.id), f"  {gates}; {whose}", f"  {printable(told.partition(chr(10))[0])}"]
+    told = f"{overridden(seen)}, {told_of(seen)}" if seen.overridden else told_of(seen)
+    return [printable(seen.title or seen.id), f"  {gates}; {whose}", f"  {printable(told)}"]
 
 
 class ListTable(Lines):
@@ -82,12 +70,13 @@ class ListTable(Lines):
     def parts(self, at: int, width: int) -> list[Part]:
         """Draw one list."""
         seen = self.lists[at]
-        word, ink = state_of(seen)
-        wide = min(max(len(each.id) for each in self.lists), max(16, width // 3))
-        name = set_cell_size(printable(seen.id), wide)
+        sign, word, ink = state_of(seen)
+        longest = min(max(len(each.id) for each in self.lists), max(16, width // 3))
+        name = set_cell_size(printable(seen.id), longest)
         gate = f"[{', '.join(seen.gates)}] " if seen.gates else ""
         bold = inks.STRONG if seen.is_bound else inks.PLAIN
-        return [(f" {word:<{_STATE + 1}} ", ink), (f"{name}  ", bold), (gate, inks.PLAIN), (printable(seen.why), "")]
+        before: list[Part] = [(f" {sign} {word:<{_STATE}} ", ink), (f"{name}  ", bold), (gate, inks.PLAIN)]
+        return [*before, (cut(printable(told_of(seen)), width - wide(before)), "")]
 
     def empty(self) -> str:
         """Say why nothing is shown."""
@@ -129,7 +118,7 @@ class ListsScreen(Frame):
 
     async def look(self) -> bool:
         """Look how they stand, from the ledger alone."""
-        found = await asyncio.to_thread(self._lists.newest)
+        found = await off_loop(self._lists.newest)
         if found is not None and self.is_attached:
             self.table.show(found)
         return False

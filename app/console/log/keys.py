@@ -7,7 +7,7 @@ from typing import Final
 from app.console.actions import Action
 
 ACTIONS: Final = (
-    Action("log.open", "enter", "open", "In full", "Show the event under the cursor with all its fields", "Enter"),
+    Action("log.open", "enter", "open", "In full", "Show the event under the cursor with all its fields"),
     Action("log.find", "slash", "find", "Find", "Show only events that hold a text", "/"),
     Action("log.kinds", "f", "kinds", "Kinds", "Show all events, trouble, gates and orders, or shards"),
     Action("log.all", "x", "all", "All again", "Show all events again, whatever was chosen", footer=False),

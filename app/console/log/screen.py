@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import ClassVar, Final
@@ -15,6 +14,7 @@ from textual.widgets import Input, Static
 
 from app.console.actions import Action, bindings
 from app.console.frame import Frame
+from app.console.keymap import key_for
 from app.console.log.keys import ACTIONS
 from app.console.log.page import EventPage
 from app.console.log.rows import LogList
@@ -24,6 +24,7 @@ from app.console.pane import Lines
 from app.log_events import Kind
 from app.log_search import FOUND_MOST, Wanted
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 from engine.units import show_bytes
 
 KINDS: Final = {"all": Kind.OTHER, "trouble": Kind.TROUBLE, "gates and orders": Kind.ORDERS, "shards": Kind.SHARDS}
@@ -94,7 +95,8 @@ class LogScreen(Frame):
 
     async def look(self) -> bool:
         """Read what came, and what is in sight."""
-        seen, more = await asyncio.to_thread(self._source.look, self._sight())
+        sight = self._sight()
+        seen, more = await off_loop(lambda: self._source.look(sight))
         self.seen = seen
         return more
 
@@ -128,7 +130,9 @@ class LogScreen(Frame):
         if not seen.is_there:
             line.append("? the log is gone", inks.UNKNOWN)
         elif seen.newer:
-            line.append(f"▲ {seen.newer:,} newer above", inks.WARN).append(": g goes there", inks.PLAIN)
+            line.append(f"▲ {seen.newer:,} newer above", inks.WARN).append(
+                f": {key_for('list.first', 'g')} goes there", inks.PLAIN
+            )
         elif seen.alive:
             line.append("● follows", inks.GOOD)
         else:
@@ -163,7 +167,7 @@ class LogScreen(Frame):
             return f"there is no log: {self._source.path}"
         if seen.sight.wanted.is_all:
             return "nothing has been written yet"
-        return "no such event; x shows all again" if seen.is_whole else "searching"
+        return f"no such event; {key_for('log.all', 'x')} shows all again" if seen.is_whole else "searching"
 
     # Keys.
 
@@ -206,7 +210,7 @@ class LogScreen(Frame):
 
     @work(exclusive=True, group="page")
     async def _open(self, number: int) -> None:
-        text = await asyncio.to_thread(self._source.page, number)
+        text = await off_loop(lambda: self._source.page(number))
         await self.app.push_screen(EventPage(text))
 
     def action_kinds(self) -> None:

@@ -170,9 +170,12 @@ class LogSource:
         return "\n".join(page_of(line, whole, str(self.path)))
 
     def close(self) -> None:
-        """Let go of the file."""
-        with self._lock:
-            self._lines.close()
+        """Let go of the file; where a look is under way, it goes with the program."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._lines.close()
+            finally:
+                self._lock.release()
 
 
 def _near(sight: Sight, count: int) -> range:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from app.console.actions import Action, bindings
+from app.console.keymap import take_keys
 from app.console.pane import MOVES
 from app.console.training.seen import AlertSeen, RunSeen, foremost
 from app.console.training.words import COLOURS, GLYPHS, RUN_HEADS, RUN_WIDTHS, alert_words, run_cells
@@ -113,6 +114,10 @@ class AlertTable(ScrollView, can_focus=True):
         self._with_run = False
         self._follows = True
         """The cursor is on what is worst, until somebody moves it away."""
+
+    def on_mount(self) -> None:
+        """Take the keys that the operator bound anew."""
+        take_keys(self, self.ACTIONS)
 
     def show(self, alerts: tuple[AlertSeen, ...], *, with_run: bool) -> None:
         """Show alerts as they stand; the cursor goes to the worst, or stays where somebody has put it."""

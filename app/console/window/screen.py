@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,11 +20,13 @@ from app.window_wording import level_lines
 from engine.convert.view import Level
 from engine.jobs.window.events import StepState
 from engine.jobs.window.shape import Timetable
+from engine.run.off_loop import off_loop
 
 _IN_SIGHT = (StepState.UNDER_WAY, StepState.VERIFYING, StepState.FAILED, StepState.STOPPED)
 _LEGEND = (
     "█ used of the budget   ▒ forecast   ░ left",
-    "slack: how much earlier than planned (- later) a step ends",
+    "ahead: how much earlier than planned (- later) a step ends",
+    "slack: from the forecast end to the end of the window",
     "Closing the console never ends a window: gonogo attach",
 )
 ACTIONS = (
@@ -65,7 +66,7 @@ class WindowScreen(Steered):
 
     async def look(self) -> bool:
         """Read what is new."""
-        await asyncio.to_thread(self.source.look)
+        await off_loop(self.source.look)
         return False
 
     def heading(self) -> str:
@@ -82,7 +83,7 @@ class WindowScreen(Steered):
         table = seen.table
         if table is None:
             return
-        self.put("clock", clock_line(table))
+        self.put("clock", clock_line(table, width))
         steps = self.query_one(StepTable)
         steps.show(table, _of_interest(table))
         steps.styles.height = len(table.rows) + 1
@@ -104,6 +105,10 @@ class WindowScreen(Steered):
     def notes(self) -> tuple[str, ...]:
         """Explain the bars."""
         return _LEGEND
+
+    def on_unmount(self) -> None:
+        """Watch no more: control that we had is free for others."""
+        self.source.close()
 
     def on_lines_moved(self) -> None:
         """Tell of the step that the cursor is on now."""

@@ -20,7 +20,7 @@ _MARKED: Final = 2
 
 
 class StepTable(Lines):
-    """One line a step: state, planned, actual, forecast, budget, slack."""
+    """One line a step: state, planned, actual, forecast, budget, how far ahead."""
 
     ACTIONS: ClassVar[tuple[Action, ...]] = (OPEN, *MOVES)
     BINDINGS: ClassVar[list[BindingType]] = bindings((OPEN,))

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.console.keymap import key_for
 from app.window_table import Clock, clock_of, forecast_of, state_word, took
 from app.window_wording import advice_brief, advice_lines
 from engine.errors import printable
@@ -54,7 +55,7 @@ def columns_of(table: Timetable, width: int) -> Columns:
     spans = [clock.between(row.planned_start, row.planned_end) for row in table.rows]
     spans += [text for row in table.rows for text in (forecast_of(row, clock), clock.actual(row.started, row.ended))]
     times = max(len("planned"), *map(len, spans))
-    left = width - (state + 1) - (step + 1) - 3 * (times + 1) - _PERCENT - _SLACK
+    left = width - (state + 1) - (step + 1) - 3 * (times + 1) - _PERCENT - _AHEAD
     title = min(max(len(row.title) for row in table.rows), left - _BAR_BY_TITLE - 1)
     title = title if title >= _TITLE_LEAST else 0
     bar = max(_BAR_LEAST, min(_BAR_MOST, left - (title + 1 if title else 0)))
@@ -63,7 +64,7 @@ def columns_of(table: Timetable, width: int) -> Columns:
 
 _PERCENT = 5
 """`` 112%``."""
-_SLACK = 8
+_AHEAD = 8
 """`` -11:41``, and one to spare."""
 
 
@@ -71,9 +72,8 @@ def head_of(table: Timetable, columns: Columns) -> str:
     """Name the columns."""
     times = "".join(f"{name:<{columns.times + 1}}" for name in ("planned", "actual", "forecast"))
     title = f"{'':<{columns.title}} " if columns.title else ""
-    unit = f"{clock_of(table).unit}"
-    left = f"{unit:<{columns.state}} {'step':<{columns.step}} {title}{times}"
-    return f"{left}{'budget':<{columns.bar + _PERCENT}}{'slack':>{_SLACK}}".rstrip()
+    left = f"{'state':<{columns.state}} {'step':<{columns.step}} {title}{times}"
+    return f"{left}{'budget':<{columns.bar + _PERCENT}}{'ahead':>{_AHEAD}}"
 
 
 def row_parts(row: Row, table: Timetable, columns: Columns) -> tuple[Part, ...]:
@@ -89,7 +89,7 @@ def row_parts(row: Row, table: Timetable, columns: Columns) -> tuple[Part, ...]:
         (f"{actual:<{columns.times}} ", ""),
         (f"{forecast_of(row, clock):<{columns.times}} ", late),
         (_budget(row, table, columns.bar), late or _BARS.get(row.state, "")),
-        (f"{_slack(row, clock):>{_SLACK}}", late),
+        (f"{_ahead(row, clock):>{_AHEAD}}", late),
     )
 
 
@@ -115,7 +115,7 @@ def used_share(row: Row, table: Timetable) -> float:
     return ((row.ended or table.now) - row.started).total_seconds() / row.budget_s
 
 
-def _slack(row: Row, clock: Clock) -> str:
+def _ahead(row: Row, clock: Clock) -> str:
     """Say how much earlier than planned a step ends; with a minus, how much later."""
     if row.state in _LEFT_OUT:
         return ""
@@ -124,13 +124,15 @@ def _slack(row: Row, clock: Clock) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
-def clock_line(table: Timetable) -> str:
-    """Say where the window's clock is, and when all will be done."""
+def clock_line(table: Timetable, width: int) -> str:
+    """Say where the window's clock is, when all will be done, and the slack, as the line of the level writes it."""
     clock = clock_of(table)
-    left = f"slack {clock.span(table.slack_s)} (planned {clock.span(table.planned_slack_s)})"
-    at = f"clock {clock.at(table.now)} of {clock.span(clock.window_s)}"
+    at = f"clock {clock.at(table.now)} of {clock.span(clock.window_s)} {clock.unit}"
     word = "ended" if all(row.state in OVER for row in table.rows) else "forecast end"
-    return f"{at}   {word} {clock.at(table.forecast_end)}   {left}"
+    sign = "-" if table.slack_s < 0 else ""
+    line = f"{at}  {word} {clock.at(table.forecast_end)}  slack {sign}{show_seconds(abs(table.slack_s))}"
+    whole = f"{line}, planned {show_seconds(table.planned_slack_s)}"
+    return whole if len(whole) <= width else _cut(line, width)
 
 
 def step_lines(row: Row) -> list[str]:
@@ -152,7 +154,7 @@ def progress_line(now: WindowSnapshot, width: int) -> str:
     share = min(1.0, now.bytes_done / now.bytes_to_do) if now.bytes_to_do else 0.0
     words = [f"{share:4.0%}"]
     if now.to_do > 1:
-        words.append(f"{now.settled:,}/{now.to_do:,} shards")
+        words.append(f"{now.settled:,}/{now.to_do:,} {now.pieces}")
         words += [f"{show_bytes(now.pace)}/s"] if now.pace is not None else []
     if now.eta_s is not None:
         words.append(f"{show_seconds(now.eta_s)} left")
@@ -197,5 +199,5 @@ def below(table: Timetable, width: int, height: int) -> list[str]:
         return []
     full = advice_lines(table, width)
     fits = len(full) < height
-    head = "what could be done:" if fits else "what could be done (r tells more):"
+    head = "what could be done:" if fits else f"what could be done ({key_for('window.reasons', 'r')} tells more):"
     return [head, *(full if fits else advice_brief(table, width))]

@@ -17,7 +17,7 @@ class CheckTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     ``look`` answers pass, fail or error and may raise OSError, subprocess.SubprocessError or GonogoError for "could
     not answer". It is cancelled when the item's timeout is over, and then leaves nothing behind. What blocks runs
-    through :func:`engine.checklist.around.off_loop`. Libraries that take long to load are imported inside it.
+    through :func:`engine.run.off_loop.off_loop`. Libraries that take long to load are imported inside it.
     """
 
     parses: ClassVar[bool] = False

@@ -10,11 +10,12 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from engine.checklist.answers import Answer, State
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_seconds
 from engine.checklist.kinds.urls import checked_url, new_client, shown_url
 from engine.errors import GonogoError, printable
+from engine.run.off_loop import off_loop
 
 _SCHEMES: Final = ("https", "http", "ntp")
 _TICK_S: Final = 1.0

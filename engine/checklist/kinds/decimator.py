@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.checklist.answers import Answer, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
+from engine.run.off_loop import off_loop
 
 
 class Decimator(CheckTable, frozen=True, kw_only=True, tag="decimator"):

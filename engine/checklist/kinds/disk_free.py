@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Final
 
 from engine.checklist.answers import Answer, State, no_answer, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_bytes
 from engine.checklist.kinds.programs import Finished, ProgramError, run_program
 from engine.errors import printable
 from engine.host.disk import default_floor, existing, free_bytes, volume_bytes
+from engine.run.off_loop import off_loop
 from engine.units import show_bytes
 
 _FLOOR: Final = "floor"

@@ -8,12 +8,13 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.checklist.answers import Answer, no_answer, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_bytes, checked_pattern
 from engine.errors import printable
 from engine.host.gpu import Gpu as Reading
 from engine.host.gpu import Gpus, GpusUnknownError
+from engine.run.off_loop import off_loop
 from engine.units import counted, show_bytes
 
 _SHOWN: Final = 8

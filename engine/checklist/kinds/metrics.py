@@ -13,11 +13,12 @@ from typing import Annotated, ClassVar, Final, Literal
 import msgspec
 
 from engine.checklist.answers import Answer, State, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_pattern, checked_seconds
 from engine.checklist.kinds.logtail import TAIL_BYTES, LogTail
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 _POLL_S: Final = 0.25
 """Well under the second in which the quickest training step is logged, and nothing to a disk."""

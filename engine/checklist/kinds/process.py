@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 import msgspec
 
 from engine.checklist.answers import Answer, no_answer, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_pattern, checked_word
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 if TYPE_CHECKING:
     import psutil

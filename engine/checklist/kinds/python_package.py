@@ -9,10 +9,11 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.checklist.answers import Answer, Output, State
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.programs import Finished, run_program
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 _ASK: Final = """
 import importlib.metadata as metadata, sys

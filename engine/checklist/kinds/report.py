@@ -11,12 +11,13 @@ from typing import Annotated, ClassVar
 import msgspec
 
 from engine.checklist.answers import Answer, State
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_pattern, checked_seconds
 from engine.checklist.kinds.sizes import judge_age
 from engine.checklist.kinds.table_findings import Finding, answer, cut
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 Scalar = str | bool | int | float
 

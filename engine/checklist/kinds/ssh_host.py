@@ -12,11 +12,12 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.checklist.answers import Answer, State, no_answer
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_word
 from engine.checklist.kinds.programs import Finished, run_program
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 _PATIENCE_S: Final = 10
 """For a connection; a host behind a slow link answers in one or two."""

@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from engine.checklist.around import off_loop
 from engine.errors import GonogoError
+from engine.run.off_loop import off_loop
 
 T = TypeVar("T")
 

@@ -11,9 +11,10 @@ from typing import Annotated, Final
 import msgspec
 
 from engine.checklist.answers import Answer, State, no_answer
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.checklist.kinds.bounds import checked_seconds, checked_word
+from engine.run.off_loop import off_loop
 
 _CLOSED: Final = {errno.ECONNREFUSED: "refuses", errno.EHOSTUNREACH: "cannot be reached", errno.ECONNRESET: "resets"}
 """What the other side, or a wall before it, answers. Anything else is trouble of our own and answers nothing."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from engine.checklist.answers import Answer, passed
-from engine.checklist.around import Around, off_loop
+from engine.checklist.around import Around
 from engine.checklist.kinds.base import CheckTable
 from engine.host.threads import measure_threads
+from engine.run.off_loop import off_loop
 
 
 class ThreadLimits(CheckTable, frozen=True, kw_only=True, tag="thread_limits"):

@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
-from engine.checklist.around import off_loop
 from engine.errors import printable
+from engine.run.off_loop import off_loop
 
 if TYPE_CHECKING:
     import httpx

@@ -27,6 +27,8 @@ class Counted:
     to_do: int
     """Shards that are still to be converted."""
     bytes_to_do: int
+    converted_since: int = 0
+    """Shards among :attr:`to_do` that a conversion did since: where there are any, it is out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,13 @@ def _missing(step: PlannedStep, known: Known) -> str:
     return ""
 
 
+def _out_of_date(found: Counted) -> str:
+    if not found.converted_since:
+        return ""
+    were = "was" if found.converted_since == 1 else "were"
+    return f"; out of date: {found.converted_since:,} of these {were} converted since; gonogo inventory counts anew"
+
+
 def notes_of(known: Known, expected: Iterable[Expected]) -> tuple[str, ...]:
     """Say what a forecast rests on, and what it assumes."""
     found, swept = known.counted, known.measured
@@ -135,7 +144,7 @@ def notes_of(known: Known, expected: Iterable[Expected]) -> tuple[str, ...]:
         notes.append("no inventory yet: gonogo inventory counts shards and bytes")
     else:
         to_do = f"{found.to_do:,} to convert, {show_bytes(found.bytes_to_do)}"
-        notes.append(f"inventory of {found.time}: {counted(found.shards, 'shard')}, {to_do}")
+        notes.append(f"inventory of {found.time}: {counted(found.shards, 'shard')}, {to_do}{_out_of_date(found)}")
     if swept is None:
         notes.append("no sweep yet: gonogo sweep measures how fast workers are")
     else:

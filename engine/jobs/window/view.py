@@ -103,6 +103,11 @@ class WindowView:
         return next((name for name, track in self.tracks.items() if track.state is StepState.UNDER_WAY), "")
 
     @property
+    def runs(self) -> frozenset[str]:
+        """The runs of the steps that it began; those of an earlier window, which it kept, are not its own."""
+        return frozenset(track.run for track in self.tracks.values() if track.run and not track.kept)
+
+    @property
     def pending(self) -> tuple[str, ...]:
         """The names of the steps that are still to be done."""
         return tuple(name for name, track in self.tracks.items() if track.state not in OVER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,7 @@ from tests.recordings import make_corpus
 ROOT = Path(__file__).parents[3]
 ONE_LIST = "one checklist"
 LEAVES = {"q", "ctrl+q"}
-TAKEN = {"ctrl+b", "ctrl+a", "ctrl+s", "ctrl+z", "ctrl+d"}
+TAKEN = {"ctrl+b", "ctrl+a", "ctrl+s", "ctrl+d"}
 """By tmux, by terminals, and by fingers that mean something else."""
 TOML = '[gates]\n"convert.start" = "convert-machine"\n[watch]\nlogs = ["train.log"]\n'
 
@@ -62,6 +63,16 @@ def test_the_page_of_keys_is_what_is_dispatched() -> None:
     assert (ROOT / "docs" / "keys.md").read_text("utf-8").splitlines() == list(lines()), (
         "python -m app.console.keys_page > docs/keys.md"
     )
+
+
+def test_the_page_writes_every_key_that_works_and_each_key_in_one_way() -> None:
+    page = "\n".join(lines())
+    assert "| `^p` `:` | Find an action by its words" in page
+    assert "| `?` `F1` | What every key does here" in page
+    cells = {cell for line in page.splitlines() for cell in re.findall(r"`([^`]+)`", line.rpartition(" | ")[0])}
+    assert not cells & {"escape", "enter", "down", "up", "question_mark", "tab", "space"}, "Textual's names"
+    assert "None" not in page
+    assert "submit" not in page
 
 
 def test_the_page_knows_every_screen_list_question_and_field() -> None:
@@ -96,7 +107,7 @@ def test_nothing_is_bound_to_a_control_key_that_fingers_press_by_mistake() -> No
         if isinstance(binding, Binding)
         for key in binding.key.split(",")
     }
-    assert {key for key in keys if key.startswith(("ctrl+", "alt+"))} == {"ctrl+p"}
+    assert {key for key in keys if key.startswith(("ctrl+", "alt+"))} == {"ctrl+p", "ctrl+z"}
     assert not keys & TAKEN
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
+from app import following
 from app.console import watch as watching
 from app.console.app import Console
 from app.console.conversion.screen import RunScreen
@@ -24,7 +25,7 @@ def long_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     """A run that ended without a summary, and whose log takes many looks to read."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(watching, "_READS_S", 0.0)
-    monkeypatch.setattr(watching, "_LITTLE_BYTES", 0)
+    monkeypatch.setattr(following, "_LITTLE_BYTES", 0)
     folder = RunFolder.create(tmp_path, job="convert", corpus=None, args={}, config={}, versions={}, host={})
     with EventLog(folder.events_path, folder.run_id) as log:
         log.append(Version(gonogo="0", job="convert", corpus=None, python="", host=""))

@@ -144,6 +144,15 @@ def test_a_later_run_of_the_same_job_makes_an_earlier_failure_old_news(corpus: P
     assert look(corpus).level is Level.GREEN
 
 
+def test_a_conversion_makes_a_dry_run_before_it_old_news_and_a_dry_run_no_conversion(corpus: Path, state: Path) -> None:
+    run(state, "convert", convert_summary(Outcome.ERROR, detail="scratch is full"), dry_run=3)
+    run(state, "convert", convert_summary(done=1, converted=1))
+    assert look(corpus).level is Level.GREEN
+    run(state, "convert", found(pending=4))
+    run(state, "convert", convert_summary(done=3), dry_run=3)
+    assert "its engine was killed" in look(corpus).headline
+
+
 def test_a_full_disk_is_red_by_the_rule_of_the_guard(corpus: Path) -> None:
     (corpus / "gonogo.toml").write_text('[convert]\nfloor = "900000TB"\n')
     seen = look(corpus)

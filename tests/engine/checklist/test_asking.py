@@ -13,10 +13,10 @@ import msgspec
 import pytest
 
 from engine.checklist.answers import OUTPUT_KEPT_BYTES, Answer, Output, State
-from engine.checklist.around import off_loop
 from engine.checklist.asking import AT_ONCE, Asked, as_event, ask, ask_all
 from engine.checklist.evidence import keep_evidence
 from engine.checklist.lists import Item
+from engine.run.off_loop import off_loop
 from tests.engine.checklist.asking import around, item
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from app.console.rebinding import keymap_of
 from engine.checklist.answers import State as Found
 from engine.checklist.reading import load_checklist
 from engine.config import Layout, load_settings
@@ -56,7 +57,7 @@ def told(result: Result) -> tuple[str, str]:
 def ask_settings(row: Row, place: Path) -> tuple[str, str]:
     del row
     try:
-        load_settings(place)
+        keymap_of(load_settings(place).settings.keys)
     except ConfigError as error:
         return State.REFUSED, str(error)
     return "accepted", ""

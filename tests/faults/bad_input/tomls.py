@@ -19,8 +19,38 @@ _SETTINGS: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a size nobody knows": (fixed(b'[convert]\nfloor = "12 bananas"\n'), (":2", "12 bananas", "wanted")),
     "a negative size": (fixed(b'[convert]\nfloor = "-1GB"\n'), (":2", "-1GB")),
     "a name that climbs": (fixed(b'[layout]\naudio = "../audio.tar"\n'), (":2", "../audio.tar")),
+    "logs of a user nobody knows": (
+        fixed(b'[watch]\nlogs = ["~nosuchuser/*.log"]\n'),
+        ("gonogo.toml:2", "watch.logs", "~nosuchuser/*.log", "wanted"),
+    ),
+    "two stars beside a letter": (fixed(b'[watch]\nlogs = ["runs/**x/*.log"]\n'), (":2", "watch.logs", "**x")),
+    "a log with a NUL in its name": (fixed(b'[watch]\nlogs = ["runs/\\u0000.log"]\n'), (":2", "watch.logs")),
     "a gate nobody knows": (fixed(b'[gates]\n"convert.strat" = "x"\n'), ("convert.strat", "did you mean")),
     "a gate that names no list": (fixed(b'[gates]\n"convert.start" = 3\n'), ("wanted the id of a checklist",)),
+    "a number for a key of the console": (fixed(b'[keys]\n"run.pause" = 9\n'), (":2", "read 9", '"slash,f"')),
+    "an empty key among keys": (fixed(b'[keys]\n"run.pause" = "f9,,p"\n'), (":2", 'read "f9,,p"')),
+    "keys for an action nobody knows": (
+        fixed(b'[keys]\n"run.puase" = "f9"\n'),
+        (":2", "keys.run.puase", "no action has this name", "did you mean run.pause"),
+    ),
+    "a key that no terminal sends": (
+        fixed(b'[keys]\n"run.pause" = "f99"\n'),
+        (":2", "keys.run.pause", "no terminal sends a key f99", "did you mean f9"),
+    ),
+    "an escape sequence for a key": (fixed(b'[keys]\n"run.pause" = "\\u001b[20~"\n'), (":2", "\\x1b[20~")),
+    "one key for two actions of a screen": (
+        fixed(b'[keys]\n"run.map" = "f9"\n"run.plot" = "f9"\n'),
+        (":2", "run.map", "run.plot", "gonogo.toml:3", "take another key"),
+    ),
+    "a key that works everywhere for an action of a screen": (
+        fixed(b'[keys]\n"log.find" = "q"\n'),
+        (":2", "log.find", "console.leave", "take another key"),
+    ),
+    "a control key for what ends a run": (
+        fixed(b'[keys]\n"run.stop" = "ctrl+x"\n'),
+        (":2", "ctrl+x", "pressed by mistake", "a function key"),
+    ),
+    "no key for the way out": (fixed(b'[keys]\n"console.leave" = ""\n'), (":2", "nobody gets out", "name a key")),
     "no UTF-8": (fixed(b"\xff[convert]\n"), ("not UTF-8 at byte 0",)),
     "UTF-16": (lambda: "[convert]\nworkers = 3\n".encode("utf-16"), ("not UTF-8",)),
     "NUL bytes": (fixed(bytes(100)), ("not TOML",)),

@@ -205,7 +205,7 @@ async def test_the_cursor_stays_on_its_alert_when_others_come_above_it(tmp_path:
 
 def test_a_line_names_level_and_sign_and_who_has_seen_it() -> None:
     one = Concern("k", Level.UNKNOWN, "", "", "run r", "no \x1b[2J log", "x")
-    assert "".join(part for part, _ in line_of(one, NOON, 80)) == r"? UNKNOWN " + " " * 16 + r"no \x1b[2J log"
+    assert "".join(part for part, _ in line_of(one, NOON, 80)) == r"? UNKNOWN no time         no \x1b[2J log"
 
 
 async def test_the_bell_has_something_to_ring_for_with_each_new_red_and_not_with_an_acknowledgement(

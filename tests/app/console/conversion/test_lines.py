@@ -188,6 +188,15 @@ def test_a_run_is_red_with_a_quarantined_shard_and_yellow_while_paused() -> None
     assert status(fold(found(*NAMES)), alive=False)[0] is Level.RED, "killed: there is no summary"
     ended = AnySummary(job="convert", outcome=Outcome.OK, seconds=1.0)
     assert status(fold(found(*NAMES), ended), alive=False)[1] == "GO"
+    red = AnySummary(job="convert", outcome=Outcome.SOME_FAILED, seconds=1.0)
+    assert status(fold(found(*NAMES), quarantined(NAMES[0]), red), alive=False) == (
+        Level.RED,
+        "NO-GO: 1 shard quarantined or failed",
+    )
+    shut = AnySummary(job="convert", outcome=Outcome.GATE_CLOSED, seconds=0.0, detail="2 open\n  a: open\nwalk it")
+    assert status(fold(shut), alive=False)[1] == "NO-GO (gate closed): 2 open"
+    cut_off = AnySummary(job="convert", outcome=Outcome.INTERRUPTED, seconds=1.0)
+    assert status(fold(found(*NAMES), cut_off), alive=False)[1] == "STOPPED (run it again and it goes on)"
     assert status(fold(), alive=True, problem="line 3 is not an event") == (Level.UNKNOWN, "line 3 is not an event")
 
 
@@ -197,8 +206,19 @@ def test_the_caption_says_which_shards_are_shown_and_where_the_map_is() -> None:
     order.take(roll.follow())
     order.choose(only=Only.TROUBLE, by=By.SIZE, text="a/")
     assert plain(caption(order, None, "", WIDTH)) == "shards: trouble (1), with 'a/' by size ▼"
-    told = plain(caption(order, 3, "4 shards a cell", WIDTH))
+    told = plain(caption(order, 3, "4 shards a cell", 110))
     assert "! quarantined a/d  3.00 MB, x.wav: damaged" in told
+
+
+def test_the_maps_header_keeps_the_number_of_a_shard_with_a_long_name() -> None:
+    name = "interviews with a rather long source name/shard_0036"
+    roll = Roll(fold(found(name), quarantined(name)))
+    order = Order(roll)
+    order.take(roll.follow())
+    narrow, wider = (plain(caption(order, 0, "", width)) for width in (WIDTH, 120))
+    assert "! quarantined interviews with " in narrow
+    assert "…/shard_0036" in narrow[:WIDTH]
+    assert f"! quarantined {name}  3.00 MB" in wider
 
 
 # Shards and workers.
@@ -207,7 +227,7 @@ def test_the_caption_says_which_shards_are_shown_and_where_the_map_is() -> None:
 def test_a_row_tells_what_became_of_its_shard() -> None:
     view = fold(found(*NAMES), done(NAMES[0], saturated=1), quarantined(NAMES[1]))
     told = noted(view, NAMES[0])
-    assert (told.size, told.clips, told.seconds) == ("3.00 MB → 1.00 MB", "5", "2.0 s")
+    assert (told.size, told.clips, told.seconds) == ("3.00 MB -> 1.00 MB", "5", "2.0 s")
     assert told.note == "1 saturated sample"
     assert noted(view, NAMES[1]).note.startswith("x.wav: damaged")
     assert noted(view, NAMES[2]).size == "3.00 MB"
@@ -241,6 +261,21 @@ def test_a_long_name_keeps_its_end() -> None:
     assert short_name("final-export/shard_00012", 6) == "…00012"
 
 
+def test_a_name_that_is_too_long_is_cut_in_its_source_and_keeps_its_number() -> None:
+    assert short_name("interviews with a rather long source name/shard_0036", 30) == "interviews with a …/shard_0036"
+    assert short_name("a/b/c/d/shard_00012", 16) == "a/b…/shard_00012"
+
+
+@given(
+    shard=st.text("ab/語", max_size=40).map(lambda source: f"{source}/shard_0036"),
+    width=st.integers(10, 60),
+)
+def test_however_narrow_a_shard_is_known_by_its_number(shard: str, width: int) -> None:
+    told = short_name(shard, width)
+    assert cell_len(told) <= width
+    assert told.endswith("shard_0036")
+
+
 @given(text=st.text(max_size=40), width=st.integers(0, 30))
 def test_what_is_cut_has_no_more_than_its_width(text: str, width: int) -> None:
     assert cell_len(cut(text, width)) <= width
@@ -253,7 +288,7 @@ def test_the_caption_of_the_workers_is_short_and_the_reason_is_told_on_the_page(
     assert crew_caption(chosen) == "workers: 0 busy of 2 (auto)"
     view = fold(found(*NAMES), quarantined(NAMES[0]))
     view.workers_why, view.auto = why, True
-    page = "\n".join(reasons(view, chosen))
+    page = "\n".join(reasons(view, chosen, ()))
     assert f"workers (auto): {why}" in page
     assert "restore it from another copy" in page, "the way out"
 
@@ -261,7 +296,7 @@ def test_the_caption_of_the_workers_is_short_and_the_reason_is_told_on_the_page(
 def test_a_page_of_very_many_reasons_is_cut_and_says_so() -> None:
     view = fold(found(*(f"a/{number}" for number in range(200))))
     add(view, *(quarantined(f"a/{number}") for number in range(200)))
-    page = reasons(view, None)
+    page = reasons(view, None, ())
     assert len(page) == SHOWN + 1
     assert page[-1].startswith("and 150 more")
 

@@ -183,7 +183,7 @@ async def test_the_map_is_walked_in_four_directions_and_tells_of_the_shard_below
         assert shard_map.place == 3 + shard_map.cells.width
         await pilot.press("h", "up")
         assert shard_map.place == 2
-        assert "✓ done a/shard_00002  3.00 MB → 1.00 MB" in said(pilot, "caption")
+        assert "✓ done a/shard_00002  3.00 MB -> 1.00 MB" in said(pilot, "caption")
         await pilot.press("k", "left", "left", "left", "left")
         assert shard_map.place == 0
         await pilot.press("G")
@@ -306,7 +306,8 @@ async def test_an_ended_run_takes_no_orders_shows_its_end_and_keeps_its_shards(t
         assert said(pilot, "caption") == "shards: pending (3)"
         await pilot.press("r")
         await until(pilot, lambda: isinstance(pilot.app.screen, Page))
-        assert "Nothing has failed" in shown(pilot)
+        await until(pilot, lambda: "No shard has failed" in shown(pilot))
+        assert "its engine was killed" in shown(pilot)
 
 
 async def test_a_job_on_the_corpus_as_a_whole_shows_what_it_is_at_and_no_shards(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from app.console.home.ago import ago, since
 from app.console.home.jobs import JOBS, job, next_job, question, why_not
 from app.console.home.layout import Laid, lay_out
 from app.console.home.lines import Line, Section, beside, share_out
+from app.console.home.start import JobList
 from app.console.home.timeline import timeline
 from app.home.values import (
     ArtifactSeen,
@@ -144,10 +146,10 @@ def test_what_matters_is_there_at_every_size(width: int, right: int, rows: int) 
         "3 Window",
         "convert (2 of 3), 2 h of slack",
         "4 Lists",
-        "✓ GO      list-0 (convert.start)",
+        "● GO      list-0 (convert.start)",
         "5 Training",
         "! 2 quarantined  ✓ 1,520 done  · 2,029 pending",
-        "5,640 h",
+        "5,640:00 h",
         "812 GB free, the floor is 10.0 GB",
     ):
         assert wanted in told, wanted
@@ -164,15 +166,49 @@ def test_each_step_of_the_window_has_its_line_where_there_is_room() -> None:
     small, large = texts(lay_out(full(), 57, 57, 32)), texts(lay_out(full(), 97, 97, 46))
     assert "· waiting     validate" not in small
     assert "✓ done        inventory  0:00-1:00" in large
-    assert "> under way   convert    1:00-5:00   4:00 h of 4:00 h" in large
+    assert "▸ under way   convert    1:00-5:00   4:00 h of 4:00 h" in large
     assert "· waiting     validate" in large
 
 
-def test_what_would_be_next_is_said_while_nothing_holds_the_corpus() -> None:
+def test_nothing_is_called_next_while_anything_runs() -> None:
     seen = replace(full(), artifacts=made("sweep"))
-    assert "next would be" not in texts(lay_out(seen, 97, 97, 46))
-    idle = replace(seen, runs=tuple(replace(each, is_alive=False) for each in seen.runs))
-    assert "next would be convert: s starts it" in texts(lay_out(idle, 97, 97, 46))
+    over = tuple(replace(each, is_alive=False, outcome=Outcome.OK) for each in seen.runs)
+    assert "next would be convert: s starts it" in texts(lay_out(replace(seen, runs=over), 97, 97, 46))
+    for name, window in (("convert", ""), ("inventory", ""), ("validate", ""), ("validate", "a-window")):
+        alive = replace(over[0], job=name, window=window, is_alive=True)
+        for at in (replace(seen, runs=(alive, *over[1:])), replace(seen, corpus=None, runs=(alive, *over[1:]))):
+            assert not re.search(r"next(:| would be)", texts(lay_out(at, 97, 97, 46))), name
+            jobs = JobList(at)
+            assert not any("next" in part for row in range(jobs.count) for part, _ in jobs.parts(row, 80)), name
+
+
+def ended(job: str, outcome: Outcome | None, at: int = 1, *, window: str = "") -> RunLine:
+    """A run that is over; without an outcome it was killed."""
+    created = f"2026-11-22T00:00:0{at}Z"
+    return RunLine(f"2026-run-9f3{at}", job, created, False, Level.RED, "", outcome=outcome, window=window)
+
+
+@pytest.mark.parametrize("outcome", [None, Outcome.INTERRUPTED, Outcome.TERMINATED, Outcome.SAFETY_STOP, Outcome.ERROR])
+def test_what_was_cut_off_is_next_before_anything_else(outcome: Outcome | None) -> None:
+    seen = full()
+    assert seen.corpus is not None
+    for known in (seen.corpus, None, replace(seen.corpus, inventory_time="")):
+        cut_off = replace(seen, corpus=known, artifacts=made(), runs=(ended("convert", outcome),))
+        assert next_job(cut_off) == "convert"
+        assert "next: s goes on with convert 9f31" in texts(lay_out(cut_off, 57, 57, 32))
+        step = ended("convert", outcome, 2, window="w")
+        assert next_job(replace(cut_off, runs=(step, ended("window", outcome)))) == "window"
+
+
+def test_what_was_gone_on_with_or_left_nothing_or_changes_nothing_is_not_next() -> None:
+    seen = replace(full(), artifacts=made())
+    assert seen.corpus is not None
+    killed = ended("convert", None)
+    assert next_job(replace(seen, runs=(ended("convert", Outcome.OK, 2), killed))) == "sweep"
+    assert next_job(replace(seen, runs=(replace(killed, dry_run=True),))) == "sweep"
+    assert next_job(replace(seen, runs=(ended("inventory", None),))) == "sweep"
+    done = replace(seen, corpus=replace(seen.corpus, counts={"done": 3551}), runs=(killed,))
+    assert next_job(done) == "validate"
 
 
 def test_every_alert_leads_somewhere_and_can_be_read_whole() -> None:

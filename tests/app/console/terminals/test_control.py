@@ -59,8 +59,8 @@ def test_who_may_only_look_finds_every_order_grey_with_its_reason_and_the_engine
 def test_control_is_taken_by_asking_and_who_lost_it_sees_so(paused: Place, opens: Opens) -> None:
     first, second = attached(paused, opens), attached(paused, opens)
     first.keys("w")
-    first.waits_for(r"1 other watch")
-    second.waits_for(r"WATCHING: T takes")
+    first.waits_for(r"1 other watches")
+    second.waits_for(r"WATCHING: T takes control")
     before = orders(paused)
     second.keys("p")
     second.waits_for(r"has control since \d\d:\d\d")
@@ -74,8 +74,8 @@ def test_control_is_taken_by_asking_and_who_lost_it_sees_so(paused: Place, opens
     second.keys("T")
     second.waits_for(r"Take control from .*\?")
     second.keys("y")
-    second.waits_for(r"1 other watch")
-    first.waits_for(r"WATCHING: T takes")
+    second.waits_for(r"1 other watches")
+    first.waits_for(r"WATCHING: T takes control")
     first.keys("p")
     first.waits_for(r"has control since \d\d:\d\d")
     second.keys("p")
@@ -86,7 +86,7 @@ def test_control_is_taken_by_asking_and_who_lost_it_sees_so(paused: Place, opens
 
 
 def all_keys() -> list[str]:
-    """Return every key that is bound anywhere, as tmux calls it, but those that say yes or leave."""
+    """Return every key that is bound anywhere, as tmux calls it, but those that say yes, leave, or go to the shell."""
     for module in pkgutil.walk_packages(console.__path__, f"{console.__name__}."):
         importlib.import_module(module.name)
     found = {key for action in (*EVERYWHERE, *MOVES, *_of_frames(Screen)) for key in action.keys.split(",") if key}
@@ -94,7 +94,7 @@ def all_keys() -> list[str]:
     names |= {"plus": "+", "equals_sign": "=", "minus": "-", "slash": "/", "space": "Space", "tab": "Tab", "f1": "F1"}
     names |= {"ctrl+p": "C-p", "home": "Home", "end": "End", "down": "Down", "up": "Up", "left": "Left"}
     names |= {"right": "Right", "shift+tab": "BTab"}
-    return sorted(names.get(key, key) for key in found - {"y", "q", "enter"})
+    return sorted(names.get(key, key) for key in found - {"y", "q", "enter", "ctrl+z"})
 
 
 def _of_frames(kind: type[Screen[None]]) -> list[Action]:

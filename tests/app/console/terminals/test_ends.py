@@ -92,6 +92,21 @@ def body(screen: str) -> list[str]:
     return screen.rstrip().splitlines()[1:]
 
 
+def test_ctrl_z_gives_the_shell_the_terminal_and_fg_comes_back(ended: Place, opens: Opens) -> None:
+    terminal = opens(ended.gonogo)
+    shown(terminal, ended, "run")
+    before = settled(terminal)
+    terminal.keys("C-z")
+    terminal.waits_for("Stopped")
+    terminal.is_usable()
+    terminal.types("clear; fg")
+    terminal.waits_until(lambda screen: body(screen) == body(before), f"the same screen again:\n{before}")
+    presses(terminal, ("7",), r"\[7 Log\]")  # again: what is typed while the terminal is taken is dropped
+    terminal.keys("q")
+    terminal.waits_for(r"NO-GO: convert: 29 done")
+    terminal.is_usable()
+
+
 @pytest.mark.parametrize("whole", [False, True], ids=["console", "job"])
 @pytest.mark.parametrize("which", [signal.SIGSTOP, signal.SIGTSTP])
 def test_a_console_that_was_stopped_draws_again_takes_keys_and_ends_well(

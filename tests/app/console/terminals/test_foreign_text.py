@@ -113,5 +113,5 @@ def test_columns_stay_in_line_however_wide_the_letters_are(strange: Place, opens
     head = next(line for line in lines if re.match(r" state +shard", line))
     rows = [line for line in lines if re.match(r" [✓!] (done|quarantined) ", line)]
     assert len(rows) == len(NAMES) + 2
-    ends = {cell_len(line[: line.index("kB →")]) for line in rows if "kB →" in line}
+    ends = {cell_len(line[: line.index("kB ->")]) for line in rows if "kB ->" in line}
     assert len(ends) == 1, f"sizes end in columns {sorted(ends)}\n{head}\n" + "\n".join(rows)

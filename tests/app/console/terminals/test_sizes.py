@@ -57,4 +57,4 @@ def test_a_terminal_dragged_through_all_sizes_looks_like_one_that_was_never_of_a
 
 def bare(screen: str) -> str:
     """Take out what differs for another reason than the size: how long each has been watching, and who came first."""
-    return re.sub(r"[⠀-⣿]| +\d others? watch| +WATCHING: T takes", "", timeless(screen))
+    return re.sub(r"[⠀-⣿]", "", timeless(screen).partition("\n")[2])

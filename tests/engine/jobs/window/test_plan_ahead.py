@@ -53,6 +53,27 @@ async def test_the_forecast_ahead_rests_on_what_is_known_and_says_so(tmp_path: P
     assert ": 4 shards, 4 to convert, " in told.notes[1]
 
 
+async def test_an_inventory_of_before_a_conversion_says_so_and_how_to_make_it_anew(tmp_path: Path) -> None:
+    corpus = make(tmp_path, *WHOLE)
+    state, settings = corpus / ".gonogo", order(corpus).settings
+
+    async def notes() -> str:
+        return "\n".join((await asyncio.to_thread(plan_ahead, order(corpus), state, utc_now())).notes)
+
+    await run_job(Order("inventory", corpus, settings), state, lambda *_: None)
+    await run_job(Order("convert", corpus, settings, dry_run=2), state, lambda *_: None)
+    assert "out of date" not in await notes(), "a dry run converts nothing"
+    await run_job(Order("convert", corpus, settings), state, lambda *_: None)
+    told = await notes()
+    assert ": 4 shards, 4 to convert, " in told
+    assert "out of date: 4 of these were converted since; gonogo inventory counts anew" in told
+
+    await run_job(Order("inventory", corpus, settings), state, lambda *_: None)
+    told = await notes()
+    assert ": 4 shards, 0 to convert, " in told
+    assert "out of date" not in told
+
+
 async def test_the_forecast_ahead_of_one_that_goes_on_begins_with_what_was_done(tmp_path: Path) -> None:
     corpus = make(tmp_path, step("inventory"), step("recover", NEVER))
     stopped = await run(corpus)
