@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from textual.command import CommandList, CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -109,7 +110,13 @@ async def one_list(pilot: Pilot[int]) -> None:
 
 async def found_in_palette(pilot: Pilot[int]) -> None:
     await at("2", "colon", *"sto")(pilot)
-    pilot.app.screen.query_one(Input).cursor_blink = False
+    palette = pilot.app.screen
+    assert isinstance(palette, CommandPalette)
+    palette.query_one(Input).cursor_blink = False
+    for _ in range(400):
+        await pilot.pause(0.02)
+        if palette.query_one(CommandList).option_count and not palette._show_busy:
+            break
     await pilot.pause(0.5)
 
 
