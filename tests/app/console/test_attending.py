@@ -11,6 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from app.console.app import Console
+from app.console.conversion.screen import RunScreen
 from app.console.watch import Watch
 from app.console.window.watch import WindowWatch
 from engine.crew.crew import Snapshot
@@ -18,6 +20,7 @@ from engine.jobs.window.snapshot import between_steps
 from engine.run.client import ControlClient
 from engine.run.control import ControlServer, Request
 from engine.run.folder import RunFolder
+from tests.app.console.conversion.test_run_screen import until as until_so
 from tests.app.program import until
 from tests.engine.run.controls import Told
 
@@ -132,3 +135,16 @@ async def test_a_run_that_has_ended_is_left_and_nobody_is_said_to_have_control(f
         )
         await asyncio.to_thread(until, lambda: not server._clients, "the end of the connection")
     assert "does not answer" in await asyncio.to_thread(ours.tell, Request("pause"))
+
+
+async def test_a_run_whose_screen_was_left_has_one_viewer_less(folder: RunFolder, told: Told) -> None:
+    told.snapshot_bytes = msgspec.json.encode(between_steps(folder.run_id, 1.0, paused=False, stopping=False))
+    first, left = RunScreen(Watch(folder)), RunScreen(Watch(folder))
+    async with ControlServer(folder.run_id, told) as server, Console(first).run_test(size=(80, 24)) as pilot:
+        await until_so(pilot, lambda: len(server._clients) == 1)
+        await pilot.app.push_screen(left)
+        await until_so(pilot, lambda: len(server._clients) == 2)
+        await pilot.press("escape")
+        await until_so(pilot, lambda: len(server._clients) == 1)
+        assert pilot.app.screen is first
+        assert first.watch_run.has_control

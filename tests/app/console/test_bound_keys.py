@@ -262,7 +262,8 @@ async def test_a_browser_has_the_same_keys(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     console = face._console(None, None, None)
     async with console.run_test(size=(80, 24)) as pilot:
-        await until(pilot, lambda: "S Start a job" in shown(pilot))
+        await until(pilot, lambda: "Start a job" in shown(pilot))
+        assert "S Start a job" in shown(pilot)
 
 
 def test_without_a_corpus_the_keys_are_the_usual_ones(tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_ctrl_z_gives_the_shell_the_terminal_and_fg_comes_back(ended: Place, ope
     terminal.keys("q")
     terminal.waits_for(r"NO-GO: convert: 29 done")
     terminal.is_usable()
+    assert terminal.modes == "0 0 1"
 
 
 @pytest.mark.parametrize("whole", [False, True], ids=["console", "job"])

@@ -78,5 +78,6 @@ def test_a_console_ends_and_gives_the_terminal_back(
             terminal.programs[-1].send_signal(end)
         terminal.waits_for(f"(?m)^ended-{code}$")
         terminal.is_usable()
+        assert terminal.modes == "0 0 1"
     finally:
         terminal.close()
