@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -32,7 +33,9 @@ MOVES: Final = (
 
 
 def strip(parts: tuple[Part, ...] | list[Part], base: Style, width: int, *, under: bool = False) -> Strip:
-    """Draw a line to a width; under the cursor it is reversed, in no colour of its own: that would be a bar of it.
+    """Draw a line to a width, and show where it was cut.
+
+    Under the cursor it is reversed, in no colour of its own: that would be a bar of it.
 
     Args:
         parts: what is drawn.
@@ -44,7 +47,11 @@ def strip(parts: tuple[Part, ...] | list[Part], base: Style, width: int, *, unde
         base += Style(reverse=True)
         parts = [(text, "bold" if "bold" in ink else "") for text, ink in parts]
     segments = [Segment(text, base + Style.parse(ink) if ink else base) for text, ink in parts]
-    return Strip(segments).adjust_cell_length(width, base)
+    drawn = Strip(segments)
+    if drawn.cell_length > width > 1 and cell_len(drawn.text.rstrip()) > width:
+        kept = list(drawn.crop(0, width - 1))
+        drawn = Strip([*kept, Segment("…", kept[-1].style if kept else base)])
+    return drawn.adjust_cell_length(width, base)
 
 
 class Lines(ScrollView, can_focus=True):
