@@ -91,11 +91,11 @@ async def test_an_event_has_a_way_out_only_where_one_is_wanted(tmp_path: Path) -
 
 async def test_what_blocks_for_ever_is_left_behind() -> None:
     """A read from a server that is gone must not keep the program from ending."""
-    release = threading.Event()
+    release, before = threading.Event(), set(threading.enumerate())
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await off_loop(release.wait)
-    (stuck,) = [each for each in threading.enumerate() if each.name == "check"]
+    (stuck,) = set(threading.enumerate()) - before
     assert stuck.daemon
     release.set()
     stuck.join(10)
