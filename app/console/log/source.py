@@ -12,8 +12,7 @@ from typing import Final
 from app.log_page import page_of
 from app.log_reading import GrowingLines, LogLine
 from app.log_search import FOUND_MOST, Found, Wanted
-from app.log_words import Row, event_row, plain_row
-from engine.run.folder import RunFolder
+from app.log_words import Row, plain_row
 
 SEARCH_S: Final = 0.1
 """How long one look searches: the screen draws in between."""
@@ -182,8 +181,3 @@ def _near(sight: Sight, count: int) -> range:
     """Return the places of the lines to be read: those in sight, and some beside them."""
     first = max(0, min(sight.first, count - 1) - _PAGES_BEFORE * sight.rows)
     return range(first, min(count, sight.first + (1 + _PAGES_BEHIND) * sight.rows))
-
-
-def log_of(folder: RunFolder) -> LogSource:
-    """Return the log of a run."""
-    return LogSource(folder.run_id, folder.events_path, event_row, folder.is_alive)
